@@ -1,0 +1,1 @@
+"""The served products, one folder each; they never import one another."""

@@ -1,0 +1,193 @@
+"""What an Aikraft fixture may say, and the workspace that it makes.
+
+Times are offsets from the birth of the world (`-29d`) or absolute. A system's classification is computed by the
+classifier from its texts and the answers given, so that a fixture cannot contradict the engine; its jobs, alerts and
+incidents are facts that the fixture states.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from immutables import Map
+from marshmallow import fields
+
+from sandbox.apis.aikraft import documents, ingest, systems
+from sandbox.apis.aikraft.annex_iv import LANGUAGES, SECTIONS
+from sandbox.apis.aikraft.classifications import classification_of
+from sandbox.apis.aikraft.drift import Alert
+from sandbox.apis.aikraft.law import PLANS, SCOPES
+from sandbox.core.clock import SECOND
+from sandbox.core.document import Document, DocumentError, Flaw, load, many, moment, nested, number, one_of, text, whole
+from sandbox.core.frozen import Frozen
+from sandbox.core.workspace import Workspace, table_of
+
+ALERT_TYPES = (
+    "data_drift", "concept_drift", "prediction_drift", "data_change", "documentation_stale", "llm_drift",
+)  # fmt: skip
+_ALL = tuple(SECTIONS)
+
+
+class _Workspace(Document):
+    id = text(r"ws_[a-z0-9_]{1,40}", expected="an id such as ws_starter", required=True)
+    plan = one_of(PLANS, required=True)
+    requests_per_minute = whole(1, 1_000_000)
+    burst = whole(1, 1_000_000)
+
+
+class _Key(Document):
+    key = text(r"ak_(live|test)_[A-Za-z0-9_]{8,200}", expected="ak_live_ or ak_test_ and 8 or more", required=True)
+    workspace = text(required=True)
+    scope = one_of(tuple(SCOPES), required=True)
+
+
+class _Classification(Document):
+    at = moment(required=True)
+    answers = fields.Dict(keys=fields.String(), load_default=dict)
+
+
+class _Job(Document):
+    id = text(r"job_[a-z0-9]{6}", expected="an id such as job_xyz789", required=True)
+    created = moment(required=True)
+    starts = moment()
+    ends = moment()
+    sections = many(whole(1, 8), load_default=lambda: list(_ALL))
+    language = one_of(LANGUAGES, load_default="en")
+    error = text()
+
+
+class _Alert(Document):
+    type = one_of(ALERT_TYPES, required=True)
+    severity = one_of(("warning", "critical"), required=True)
+    metric = text(load_default=None, allow_none=True)
+    value = number(load_default=None, allow_none=True)
+    threshold = number(load_default=None, allow_none=True)
+    feature = text(load_default=None, allow_none=True)
+    triggered = moment(required=True)
+    resolved = moment(load_default=None)
+
+
+class _System(Document):
+    id = text(r"sys_[a-z0-9]{6}", expected="an id such as sys_abc123", required=True)
+    name = text(longest=200, required=True)
+    description = text(required=True)
+    purpose = text(required=True)
+    domain = text(required=True)
+    created = moment(required=True)
+    classified = many(nested(_Classification), load_default=list)
+    sections = many(whole(1, 8), load_default=list)
+    reviewed = moment(load_default=None)
+    checked = moment(load_default=None)
+    alerts = many(nested(_Alert), load_default=list)
+    incidents = many(moment(), load_default=list)
+    jobs = many(nested(_Job), load_default=list)
+
+
+class _Fixture(Document):
+    fixture = text(r"[a-z0-9][a-z0-9-]{0,60}", expected="a name in lower case", required=True)
+    api = one_of(("aikraft",), required=True)
+    summary = text(required=True)
+    now = moment(load_default=None)
+    workspaces = many(nested(_Workspace), required=True)
+    keys = many(nested(_Key), required=True)
+    systems = many(nested(_System), load_default=list)
+
+
+def read_fixture(data: Any) -> dict[str, Any]:
+    """Return the fixture as its schema reads it; DocumentError names every flaw."""
+    fixture = load(_Fixture, data)
+    flaws = (*_clashes(fixture), *_strays(fixture))
+    if flaws:
+        raise DocumentError(flaws)
+    return fixture
+
+
+def _clashes(fixture: dict[str, Any]) -> tuple[Flaw, ...]:
+    """Find the ids, names and keys that stand twice."""
+    found: list[Flaw] = []
+    for table, column in (("workspaces", "id"), ("keys", "key"), ("systems", "id"), ("systems", "name")):
+        seen: dict[str, int] = {}
+        for at, row in enumerate(fixture[table]):
+            value = row[column].strip()
+            if value in seen:
+                got = "the same again" if column == "key" else repr(value)
+                found.append(Flaw((table, at, column), f"another {column} than that of {table}[{seen[value]}]", got))
+            seen.setdefault(value, at)
+    return tuple(found)
+
+
+def _strays(fixture: dict[str, Any]) -> tuple[Flaw, ...]:
+    """Find what points nowhere: keys without a workspace, jobs and alerts of systems without a classification."""
+    known = [each["id"] for each in fixture["workspaces"]]
+    found = [
+        Flaw(("keys", at, "workspace"), "one of " + ", ".join(known), repr(each["workspace"]))
+        for at, each in enumerate(fixture["keys"])
+        if each["workspace"] not in known
+    ]
+    found += [
+        Flaw(("systems", at, field), "none, since the system is not classified", "some")
+        for at, each in enumerate(fixture["systems"])
+        for field in ("jobs", "alerts", "checked")
+        if each[field] and not each["classified"]
+    ]
+    return tuple(found)
+
+
+def workspace_of(fixture: dict[str, Any], birth: int) -> Workspace:
+    """Return the workspace that the fixture describes for worlds that are born then."""
+    birth = birth // SECOND * SECOND
+    rows, jobs = [], []
+    for each in fixture["systems"]:
+        row, own = _system(each, birth)
+        rows.append(row)
+        jobs.extend(own)
+    tables = {
+        "systems": table_of(systems.LAYOUT, rows),
+        "jobs": table_of(documents.LAYOUT, jobs),
+        "telemetry": table_of(ingest.LAYOUT, ()),
+        "batches": table_of(ingest.LAYOUT, ()),
+    }
+    return Workspace(Map(tables))
+
+
+def _system(each: dict[str, Any], birth: int) -> tuple[Frozen, list[Frozen]]:
+    row = systems.BLANK.having(
+        id=each["id"], name=each["name"], description=each["description"], purpose=each["purpose"],
+        domain=each["domain"], created_at=each["created"].at(birth),
+        sections=tuple(each["sections"]),
+        reviewed_at=each["reviewed"].at(birth) if each["reviewed"] else None,
+        checked_at=each["checked"].at(birth) if each["checked"] else None,
+        active=each["checked"] is not None,
+        alerts=tuple(_alert(at, alert, birth) for at, alert in enumerate(each["alerts"], 1)),
+        alerts_minted=len(each["alerts"]),
+        incidents=tuple(incident.at(birth) for incident in each["incidents"]),
+    )  # fmt: skip
+    for given in each["classified"]:
+        fresh = classification_of(row, given["at"].at(birth), given["answers"])
+        row = row.having(classifications=(*row["classifications"], fresh))
+    jobs = [_job(row, given, birth) for given in each["jobs"]]
+    for job in jobs:
+        row = documents.with_draft(row, job)
+    return row, jobs
+
+
+def _alert(ordinal: int, given: dict[str, Any], birth: int) -> Alert:
+    return Alert(
+        f"alert_{ordinal:03d}", given["type"], given["severity"], given["metric"], given["value"], given["threshold"],
+        given["feature"], given["triggered"].at(birth), given["resolved"] is not None,
+        given["resolved"].at(birth) if given["resolved"] else None,
+    )  # fmt: skip
+
+
+def _job(system: Frozen, given: dict[str, Any], birth: int) -> Frozen:
+    job = documents.job_row(
+        given["id"], system, tuple(sorted(set(given["sections"]))), given["language"], given["created"].at(birth)
+    )
+    changes: dict[str, Any] = {}
+    if "starts" in given:
+        changes["starts_at"] = given["starts"].at(birth)
+    if "ends" in given:
+        changes["ends_at"] = given["ends"].at(birth)
+    if "error" in given:
+        changes["error"] = Frozen(code="generation_failed", message=given["error"])
+    return job.having(**changes)

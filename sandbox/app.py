@@ -1,0 +1,100 @@
+"""Assembly: the one module that knows everybody.
+
+Contracts, fixtures and settings become realms; realms become a store; the store gets its doors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from immutables import Map
+
+from sandbox.apis.aikraft import fixture as aikraft_fixture
+from sandbox.apis.aikraft import product as aikraft_product
+from sandbox.core.api import Api
+from sandbox.core.clock import Clock
+from sandbox.core.compiling import compile_contract
+from sandbox.core.frozen import Frozen
+from sandbox.core.keyring import LOBBY, Keyring, Place, key_id
+from sandbox.core.realm import LIVE, TEST, Realm
+from sandbox.core.workspace import Workspace
+from sandbox.core.world import Charter, Grant, World
+from sandbox.settings import Settings, parse_clock
+from sandbox.web import files
+from sandbox.web.store import Store
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def wall_clock() -> int:
+    """Return the wall clock's instant in microseconds."""
+    return time.time_ns() // 1000
+
+
+def create_store(settings: Settings, wall: Callable[[], int] = wall_clock) -> Store:
+    """Return the store of the APIs that the settings name; FileError or ContractError says what hinders it."""
+    now = wall()
+    return Store(tuple(_realm(each, settings, now) for each in settings.apis), wall, settings.memory)
+
+
+def create_app(settings: Settings | None = None, wall: Callable[[], int] = wall_clock) -> Flask:
+    """Return a Flask app with a sandbox of its own: any number of them may live in one process."""
+    from sandbox.web.app import flask_app
+
+    return flask_app(create_store(settings or Settings(), wall))
+
+
+PRODUCTS = {"aikraft": aikraft_product}
+FIXTURES = {"aikraft": aikraft_fixture}
+
+
+def _realm(name: str, settings: Settings, wall: int) -> Realm:
+    api = load_api(name)
+    path = files.find("fixtures", name, settings.fixture)
+    fixture, _digest = files.checked(path, FIXTURES[name].read_fixture)
+    declared = fixture["now"].at(wall) if fixture["now"] else None
+    clock = parse_clock(settings.clock, wall, declared)
+    workspace = FIXTURES[name].workspace_of(fixture, clock.now(wall))
+    return _furnished(api, fixture, workspace, settings, clock)
+
+
+def load_api(name: str) -> Api:
+    """Return the API of this name with its contract compiled."""
+    path = files.shipped("openapi") / f"{name}.yaml"
+    document, digest, _raw = files.read(path)
+    module = PRODUCTS[name]
+    return module.product(compile_contract(document, name, module.PREFIX, digest))
+
+
+def _furnished(api: Api, fixture: dict[str, Any], workspace: Workspace, settings: Settings, clock: Clock) -> Realm:
+    places: dict[str, Place] = {}
+    grants: dict[str, dict[str, Grant]] = {}
+    for each in fixture["keys"]:
+        mode = TEST if each["key"].startswith("ak_test_") else LIVE
+        world, ident = each["workspace"] + mode, key_id(each["key"])
+        places[each["key"]] = Place(world, ident)
+        grants.setdefault(world, {})[ident] = Grant(ident, Frozen(scope=each["scope"]))
+    charter = Charter(
+        api, LOBBY, Frozen(workspace="", plan="starter"), Map(), clock, settings.quota, settings.seed,
+        fixture["fixture"], lobby=True,
+    )  # fmt: skip
+    live = {}
+    for each in fixture["workspaces"]:
+        name = each["id"] + LIVE
+        own = replace(charter, name=name, owner=_owner(each), grants=Map(grants.get(name, {})), lobby=False)
+        live[each["id"]] = World(own, workspace)
+    tests = {each["id"]: Map(grants.get(each["id"] + TEST, {})) for each in fixture["workspaces"]}
+    rules = Frozen(strict=settings.strict_keys, plan=settings.plan, scope=settings.scope)
+    return Realm(Keyring(api, places, rules), live, tests, World(charter, Workspace(Map())))
+
+
+def _owner(workspace: dict[str, Any]) -> Frozen:
+    owner = Frozen(workspace=workspace["id"], plan=workspace["plan"])
+    if "requests_per_minute" not in workspace:
+        return owner
+    rate = workspace["requests_per_minute"]
+    return owner.having(limit=(rate, workspace.get("burst", rate * 3 // 2)))

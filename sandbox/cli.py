@@ -1,0 +1,106 @@
+"""The command `sandbox`."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+
+from sandbox.settings import APIS, Settings
+from sandbox.version import VERSION
+
+FINE, FINDINGS, USAGE = 0, 1, 2
+PLANS = ("free", "starter", "pro", "enterprise")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 fine, 1 findings, 2 a wrong call."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = given.run
+    return run(given)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("sandbox", description="An offline, stateful twin of the Aikraft API.")
+    parser.add_argument("--version", action="version", version=VERSION)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _add_serve(verbs.add_parser("serve", help="serve the APIs until interrupted"))
+    _add_seed(verbs.add_parser("seed", help="write a fixture of made-up systems to standard output"))
+    return parser
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_serve)
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
+    add("--port", "-p", type=int, default=8800, help="port to bind, 0 for a free one (default: %(default)s)")
+    add("--api", action="append", choices=APIS, help="serve this API; may be given again (default: all)")
+    add("--fixture", default="default", metavar="NAME|FILE", help="what worlds start with (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of ids and draws (default: %(default)s)")
+    add("--clock", default="", metavar="CLOCK", help="real, frozen, a time, frozen@TIME, x60 or x60@TIME")
+    add("--plan", default="pro", choices=PLANS, help="plan of undeclared test keys (default: %(default)s)")
+    add("--scope", default="admin", choices=("read", "write", "admin"), help="their scope (default: %(default)s)")
+    add("--strict-keys", action="store_true", help="refuse keys that the fixture does not declare")
+    add("--quota", default="enforce", choices=("enforce", "observe", "off"), help="rate limits (default: %(default)s)")
+    add("--memory", type=int, default=256, metavar="MIB", help="cap for all worlds together (default: %(default)s)")
+    add("--admin-token", default="", help="token for what concerns all worlds (default: made and printed)")
+
+
+def _add_seed(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_seed)
+    parser.add_argument("--systems", type=int, default=100, help="how many systems (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed writes the same file (default: %(default)s)")
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from sandbox.app import create_store
+    from sandbox.core.contract import ContractError
+    from sandbox.web.files import FileError
+    from sandbox.web.server import listen, serve, url_of
+
+    if not _is_loopback(given.host) and not given.admin_token:
+        return _usage(f"--host {given.host} is reachable from other machines: give an --admin-token as well")
+    settings = Settings(
+        apis=tuple(given.api or APIS), fixture=given.fixture, seed=given.seed, clock=given.clock, plan=given.plan,
+        scope=given.scope, strict_keys=given.strict_keys, quota=given.quota,
+        admin_token=given.admin_token or secrets.token_urlsafe(24), memory=given.memory << 20,
+    )  # fmt: skip
+    try:
+        store = create_store(settings)
+        bound = listen(given.host, given.port)
+    except (FileError, ContractError, ValueError) as error:
+        return _usage(str(error))
+    except (OSError, OverflowError) as error:
+        return _usage(f"cannot bind {given.host}:{given.port}: {error}; --port 0 takes a free port")
+
+    def ready() -> None:
+        for realm in store.realms:
+            print(f"{realm.name}: {url_of(bound)}{realm.keyring.api.contract.prefix}")
+        print("try the key: ak_test_enterprise_hello (any ak_test_… opens a world of its own)", flush=True)
+
+    serve(store, bound, ready)
+    return FINE
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _seed(given: argparse.Namespace) -> int:
+    try:
+        from sandbox.seed import fixture_text
+    except ImportError:
+        return _usage("sandbox seed needs Faker: pip install 'aikraft-sandbox[testing]'")
+    sys.stdout.write(fixture_text(given.systems, given.seed))
+    return FINE
+
+
+def _usage(message: str) -> int:
+    print(f"sandbox: {message}", file=sys.stderr)
+    return USAGE

@@ -1,0 +1,154 @@
+"""The narrow interface that an API fills in: a record of data and functions.
+
+An API is its contract, its dialect (how it speaks), its law (who may do what, how often), its handlers by
+`operationId`, and the layout of its tables. A further API is a further record; nothing in the core changes for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.core.chance import alphanumeric6
+from sandbox.core.contract import Contract, ContractError, Operation
+from sandbox.core.frozen import Encoded, Frozen, remembered
+from sandbox.core.message import Headers, Request
+from sandbox.core.problem import Problem
+from sandbox.core.quota import Limit, Reading
+from sandbox.core.shape import Part
+from sandbox.core.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """All that a handler may know: the request as the contract reads it, the workspace, the instant, the mint."""
+
+    operation: Operation
+    workspace: Workspace
+    now: int
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Any
+    base: str
+    owner: Frozen
+    seed: int
+    label: str
+
+    def item(self, row: Frozen, render: Callable[[Frozen, int], Shown]) -> Encoded:
+        """Return the row as one item of the answer's list, from its memo if that still holds."""
+        return self._encoded(self.operation.success.item, row, render)
+
+    def data(self, row: Frozen, render: Callable[[Frozen, int], Shown]) -> Encoded:
+        """Return the row as the answer's `data`, from its memo if that still holds."""
+        return self._encoded(self.operation.success.data, row, render)
+
+    def _encoded(self, part: Part | None, row: Frozen, render: Callable[[Frozen, int], Shown]) -> Encoded:
+        if part is None:
+            raise ContractError(f"{self.operation.id}: the contract declares no such part of the answer")
+
+        def encode() -> Encoded:
+            view = render(row, self.now)
+            return part.encode(view.value, view.since, view.until)
+
+        return remembered(row, part, self.now, encode)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a row looks like from one instant until another."""
+
+    value: Mapping[str, Any]
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler says: `data` (and `meta`) in the envelope, or `whole`, without one; and the workspace after.
+
+    `data` is a plain value, an `Encoded`, or a list of `Encoded`.
+    """
+
+    data: Any = None
+    meta: Mapping[str, Any] | None = None
+    whole: Mapping[str, Any] | None = None
+    workspace: Workspace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One operation's behaviour: `find` the resource that the path names or raise 404, then `act` on it.
+
+    They are apart because the contract's checks stand between them: an unknown id is told before a bad body.
+    """
+
+    find: Callable[[Call], Any]
+    act: Callable[[Call, Any], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How an API speaks: its error body, its quota headers, and which status a bad body or query has."""
+
+    error: Callable[[Problem, str], Mapping[str, Any]]
+    quota_headers: Callable[[Reading], Headers]
+    body_status: int
+    query_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """What an undeclared key opens: who owns the new world, and what the key may do in it."""
+
+    owner: Frozen
+    terms: Frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """Who may do what: where the credential stands, what an undeclared one is worth, limits and permissions.
+
+    `credential` returns the credential or the reason why there is none. `stranger` returns what an undeclared
+    credential opens, or the reason why it opens nothing. `permit` raises a Problem.
+    """
+
+    credential: Callable[[Request], tuple[str | None, str]]
+    stranger: Callable[[str, Frozen], Stranger | str]
+    limit: Callable[[Frozen, str], Limit]
+    permit: Callable[[Frozen, Frozen, Operation | None], None]
+    refusal: Callable[[str], Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One served product."""
+
+    name: str
+    contract: Contract
+    dialect: Dialect
+    law: Law
+    handlers: Mapping[str, Handler]
+
+
+def assembled(api: Api) -> Api:
+    """Return the API if operations and handlers match one to one; ContractError names the culprits."""
+    declared, handled = set(api.contract.operations), set(api.handlers)
+    missing, spare = sorted(declared - handled), sorted(handled - declared)
+    if missing or spare:
+        raise ContractError(
+            f"{api.name}: operations without a handler: {', '.join(missing) or 'none'}; "
+            f"handlers without an operation: {', '.join(spare) or 'none'}"
+        )
+    return api
+
+
+def mint(call: Call, workspace: Workspace, prefix: str, table: str) -> tuple[str, Workspace]:
+    """Return a new id with this prefix that no row of the table has, and the workspace that has counted it."""
+    rows = workspace.table(table)
+    count = workspace.minted.get(prefix, 0)
+    while True:
+        ident = prefix + alphanumeric6(call.seed, call.label, prefix, count)
+        count += 1
+        if rows.get(ident) is None:
+            return ident, workspace.counting(prefix, count)

@@ -1,0 +1,51 @@
+"""Ids and draws, as functions of (seed, label, purpose, ordinal).
+
+Theory of operation. Nothing here holds a generator. A shared generator gives each caller whatever is next, so the order
+in which requests happen to arrive would decide who is unlucky, and no run could be repeated under concurrency. Here the
+*n*-th id of a kind in a world is a function of n alone, and so is every draw: any interleaving gives each world the
+same.
+
+Ids come from a keyed bijection of their ordinal, not from a hash: a Feistel network over two halves of the id's own
+alphabet maps the numbers below 36^6 (or 16^8) one to one onto themselves, so two ordinals never share an id, and the
+ids look as random as the real ones. What a fixture has already used is skipped by whoever mints.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from hashlib import blake2b
+
+_ROUNDS = 4
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+@lru_cache(maxsize=4096)
+def _round_keys(seed: int, label: str, kind: str) -> tuple[tuple[int, int], ...]:
+    digest = blake2b(f"{seed}\x00{label}\x00{kind}".encode("utf-8", "surrogatepass"), digest_size=_ROUNDS * 8).digest()
+    words = [int.from_bytes(digest[at : at + 4], "big") for at in range(0, len(digest), 4)]
+    return tuple((words[2 * each], words[2 * each + 1] | 1) for each in range(_ROUNDS))
+
+
+def permuted(seed: int, label: str, kind: str, ordinal: int, half: int) -> int:
+    """Return the image of the ordinal under the keyed bijection of the numbers below half squared."""
+    left, right = divmod(ordinal % (half * half), half)
+    for add, multiply in _round_keys(seed, label, kind):
+        mixed = ((right + add) * multiply) & 0xFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF
+        left, right = right, (left + (mixed ^ (mixed >> 13))) % half
+    return left * half + right
+
+
+def hexadecimal8(seed: int, label: str, kind: str, ordinal: int) -> str:
+    """Return eight hexadecimal digits, different for each of 16^8 ordinals."""
+    return f"{permuted(seed, label, kind, ordinal, 16**4):08x}"
+
+
+def alphanumeric6(seed: int, label: str, kind: str, ordinal: int) -> str:
+    """Return six digits and lower-case letters, different for each of 36^6 ordinals."""
+    number = permuted(seed, label, kind, ordinal, 36**3)
+    letters = []
+    for _ in range(6):
+        number, rest = divmod(number, 36)
+        letters.append(_ALPHABET[rest])
+    return "".join(reversed(letters))

@@ -1,0 +1,174 @@
+"""One OpenAPI file, compiled: routes, request checks, response checks, permissions, rate classes, provenance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from sandbox.core.frozen import Frozen, to_json
+from sandbox.core.problem import Problem, shown
+from sandbox.core.shape import Part, Shape
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
+
+
+class ContractError(ValueError):
+    """A contract that cannot be served; the message names the place and what is wrong there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One query parameter: its type on the wire, its schema, its default."""
+
+    name: str
+    kind: str
+    required: bool
+    default: Any
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The JSON body that an operation takes."""
+
+    required: bool
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that an operation refuses though JSON Schema cannot express it."""
+
+    cause: str
+    status: int
+    code: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method and path of a contract, named by its `operationId`."""
+
+    id: str
+    method: str
+    path: str
+    query: tuple[Parameter, ...]
+    body: Body | None
+    success: Shape
+    shapes: Mapping[int, Shape]
+    scopes: tuple[str, ...]
+    plan: str | None
+    rate_class: str
+    refusals: Mapping[str, Refusal]
+    provenance: str
+    source: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of the routing tree: the operations that end here, and the branches by literal or by parameter."""
+
+    operations: Mapping[str, Operation]
+    names: tuple[str, ...]
+    literals: Mapping[str, Branch]
+    parameter: Branch | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a method and path lead to: an operation with its path values, or the methods that the path does know."""
+
+    operation: Operation | None
+    values: Mapping[str, str]
+    allowed: tuple[str, ...]
+
+
+NOWHERE = Route(None, Frozen(), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """An API's operations, its routing tree, and the document itself with the hash of its bytes."""
+
+    name: str
+    version: str
+    sha256: str
+    prefix: str
+    operations: Mapping[str, Operation]
+    tree: Branch
+    document: Frozen
+
+    def route(self, method: str, path: str) -> Route:
+        """Return where this method and raw path lead; each segment is percent-decoded after the split at `/`."""
+        if not path.startswith(self.prefix + "/"):
+            return NOWHERE
+        branch: Branch | None = self.tree
+        values = []
+        for segment in path[len(self.prefix) + 1 :].split("/"):
+            text = _decoded(segment)
+            if text is None or branch is None:
+                return NOWHERE
+            literal = branch.literals.get(text)
+            if literal is None:
+                literal = branch.parameter
+                values.append(text)
+            branch = literal
+        if branch is None or not branch.operations or "" in values:
+            return NOWHERE
+        operation = branch.operations.get(method)
+        if operation is None:
+            return Route(None, Frozen(), tuple(sorted(branch.operations)))
+        return Route(operation, dict(zip(branch.names, values, strict=True)), ())
+
+    def served(self) -> bytes:
+        """Return the document as JSON with the sandbox's own server, for tools that read it from the sandbox."""
+        return to_json({**self.document, "servers": [{"url": self.prefix}]})
+
+
+def _decoded(segment: str) -> str | None:
+    if "%" not in segment and segment.isascii():
+        return segment
+    try:
+        return unquote_to_bytes(segment).decode()
+    except (UnicodeDecodeError, UnicodeEncodeError):
+        return None
+
+
+def read_query(operation: Operation, pairs: list[tuple[str, str]], status: int) -> Mapping[str, Any]:
+    """Return the operation's query values, typed and checked, defaults filled in; unknown names are ignored."""
+    given: dict[str, str] = {}
+    for name, text in pairs:
+        if name in given:
+            message = f"query parameter {shown(name)}: expected once, got it twice or more"
+            raise Problem(status, "contract", message, field=name)
+        given[name] = text
+    return {each.name: _read(each, given.get(each.name), status) for each in operation.query}
+
+
+def _read(parameter: Parameter, text: str | None, status: int) -> Any:
+    if text is None:
+        if parameter.required:
+            _refuse(parameter, "a value, since it is required", "nothing", status)
+        return parameter.default
+    value: Any = text
+    if parameter.kind == "integer":
+        if not _INTEGER.fullmatch(text):
+            _refuse(parameter, "an integer", f'"{text[:60]}"', status)
+        value = int(text)
+    elif parameter.kind == "boolean":
+        if text not in ("true", "false"):
+            _refuse(parameter, "true or false", f'"{text[:60]}"', status)
+        value = text == "true"
+    finding = parameter.part.finding(value)
+    if finding is not None:
+        _refuse(parameter, finding.expected, finding.got, status)
+    return value
+
+
+def _refuse(parameter: Parameter, expected: str, got: str, status: int) -> None:
+    message = f"query parameter {parameter.name}: expected {expected}, got {got}"
+    raise Problem(status, "contract", message, field=parameter.name, issue=f"expected {expected}")

@@ -1,0 +1,65 @@
+"""Credential in, world and key id out.
+
+A declared key belongs to the world that its fixture names. An undeclared key may open a world of its own, if the API's
+law says so. Everything else belongs to the lobby, with the reason; an undeclared live key among it, and it is kept
+nowhere. Worlds of undeclared keys are named by a hash, so that no name gives the key away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+from sandbox.core.api import Api
+from sandbox.core.frozen import Frozen
+from sandbox.core.message import Caller, Request
+
+LOBBY = "lobby"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a key leads: the world's name, the key's id, and, for an undeclared key, what it opens."""
+
+    world: str
+    key: str
+    owner: Frozen | None = None
+    terms: Frozen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The declared keys of one API, and the rules for all others."""
+
+    api: Api
+    declared: Mapping[str, Place]
+    rules: Frozen
+
+
+def identify(keyring: Keyring, request: Request) -> tuple[Place | None, Caller]:
+    """Return the place that the request's credential leads to and its caller; no place means the lobby."""
+    credential, reason = keyring.api.law.credential(request)
+    if credential is None:
+        return None, Caller(None, reason)
+    place = keyring.declared.get(credential)
+    if place is not None:
+        return place, Caller(place.key)
+    opening = keyring.api.law.stranger(credential, keyring.rules)
+    if isinstance(opening, str):
+        return None, Caller(None, opening)
+    ident = key_id(credential)
+    return Place(f"own/{ident}", ident, opening.owner, opening.terms), Caller(ident)
+
+
+def key_id(credential: str) -> str:
+    """Return the id of a key: it names the key in journals and worlds and gives nothing of it away."""
+    return "key_" + sha256(credential.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def nearest(keyring: Keyring, credential: str) -> str | None:
+    """Return the id of the declared key that is spelled most like this one, if any is near."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(credential[:200], keyring.declared, n=1, cutoff=0.8)
+    return keyring.declared[close[0]].key if close else None

@@ -1,0 +1,105 @@
+"""What comes in and what goes out: requests, responses, and the effects that the rim owes after an answer.
+
+Header names are lower-case in a request and spelled as the API spells them in a response. A `Request` that has passed
+the keyring names its caller by key id; the credential itself is gone from its headers, so nothing behind the keyring
+can print one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+Headers = tuple[tuple[str, str], ...]
+
+REDACTED = "(redacted)"
+_SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){0,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the id of a key, or None with the reason why no key is usable."""
+
+    key: str | None
+    reason: str = ""
+
+
+STRANGER = Caller(None, "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as a door received it; path and query are raw, as they stood in the request line."""
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body: bytes
+    peer: str = "local"
+    scheme: str = "http"
+    caller: Caller = STRANGER
+    oversized: bool = False
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header of this lower-case name."""
+        for each, value in self.headers:
+            if each == name:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer: every header that goes on the wire, in order, and the whole body."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of the header of this name, in any case."""
+        wanted = name.lower()
+        for each, value in self.headers:
+            if each.lower() == wanted:
+                return value
+        return None
+
+
+def admitted(request: Request, caller: Caller) -> Request:
+    """Return the request with its caller named and every secret header redacted."""
+    headers = tuple([(name, REDACTED if name in _SECRET_HEADERS else value) for name, value in request.headers])
+    return Request(
+        request.method, request.path, request.query, headers, request.body,
+        request.peer, request.scheme, caller, request.oversized,
+    )  # fmt: skip
+
+
+def with_header(request: Request, name: str, value: str) -> Request:
+    """Return the request with one more header."""
+    return replace(request, headers=(*request.headers, (name, value)))
+
+
+def base_url(request: Request) -> str:
+    """Return the origin and prefix under which the client reached the sandbox, such as `http://127.0.0.1:8800`.
+
+    A proxy's `X-Forwarded-Proto`, `-Host` and `-Prefix` win over `Host`. They shape nothing but the links in this
+    caller's own answer, and each is used only if it is well formed.
+    """
+    scheme = _first(request.header("x-forwarded-proto")).lower()
+    host = _first(request.header("x-forwarded-host"))
+    prefix = _first(request.header("x-forwarded-prefix")).rstrip("/")
+    if scheme not in ("http", "https"):
+        scheme = request.scheme
+    if not _HOST.fullmatch(host):
+        host = request.header("host") or ""
+    if not _HOST.fullmatch(host):
+        host = "localhost"
+    return f"{scheme}://{host}{prefix if _PREFIX.fullmatch(prefix) else ''}"
+
+
+def _first(value: str | None) -> str:
+    """Return the first of a comma-separated list: what the proxy nearest to the client said."""
+    return (value or "").split(",", 1)[0].strip()

@@ -1,0 +1,56 @@
+"""A realm: one API as it is served, with the worlds of its fixture as they were born and the rules for further ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from immutables import Map
+
+from sandbox.core.frozen import Frozen
+from sandbox.core.keyring import Keyring, Place
+from sandbox.core.world import Grant, World, forked
+
+LIVE = "/live"
+TEST = "/test"
+
+
+@dataclass(frozen=True, slots=True)
+class Realm:
+    """The keyring, the declared worlds by name, and the lobby, all as the fixture has them.
+
+    A name is the workspace's id and its mode, such as `ws_starter/live`. A test world is not stored: it is born as a
+    copy of the live one when it is first used.
+    """
+
+    keyring: Keyring
+    live: Mapping[str, World]
+    tests: Mapping[str, Map[str, Grant]]
+    lobby: World
+
+    @property
+    def name(self) -> str:
+        """Return the API's name."""
+        return self.keyring.api.name
+
+
+def born(realm: Realm, place: Place, live: World | None) -> World:
+    """Return the world of this place at its first use; `live` is the present of the world that it copies, if any."""
+    if place.owner is not None and place.terms is not None:
+        return _own(realm, place, place.owner, place.terms)
+    workspace, _, mode = place.world.rpartition("/")
+    if "/" + mode == LIVE:
+        return realm.live[workspace]
+    return forked(live or realm.live[workspace], place.world, realm.tests[workspace])
+
+
+def copies(place: Place) -> str | None:
+    """Return the name of the world that this place's world is born as a copy of, or None."""
+    workspace, _, mode = place.world.rpartition("/")
+    return workspace + LIVE if place.owner is None and "/" + mode == TEST else None
+
+
+def _own(realm: Realm, place: Place, owner: Frozen, terms: Frozen) -> World:
+    base = realm.live.get(owner["workspace"]) or next(iter(realm.live.values()))
+    kept = base.charter.owner if base.charter.owner["workspace"] == owner["workspace"] else owner
+    return forked(base, place.world, Map({place.key: Grant(place.key, terms)}), kept)

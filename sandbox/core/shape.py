@@ -1,0 +1,142 @@
+"""Checks made from the schemas of a contract: a value fits, or a finding says where, what was expected, what came.
+
+The validator is jsonschema-rs, the one that Schemathesis judges with, so that both sides read a schema alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator, ValidationError
+from orjson import Fragment
+
+from sandbox.core.frozen import Encoded, to_json
+from sandbox.core.problem import Breach, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One way in which a value does not fit: the field's path, the keyword that refused it, expected and got."""
+
+    field: str
+    keyword: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.field or 'the body'}: expected {self.expected}, got {self.got}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One schema, ready to check and to encode."""
+
+    name: str
+    validator: Draft202012Validator
+
+    def finding(self, value: Any) -> Finding | None:
+        """Return the first thing that is wrong with the value, or None."""
+        if self.validator.is_valid(value):
+            return None
+        return _finding(next(iter(self.validator.iter_errors(value))))
+
+    def encode(self, value: Any, since: int, until: int) -> Encoded:
+        """Return the value's bytes, true from `since` until `until`; a value that does not fit is a Breach."""
+        self.demand(value)
+        return Encoded(Fragment(to_json(value)), self, since, until)
+
+    def demand(self, value: Any) -> None:
+        """Raise a Breach if the value does not fit."""
+        if not self.validator.is_valid(value):
+            wrong = _finding(next(iter(self.validator.iter_errors(value))))
+            raise Breach(self.name, wrong.field, wrong.keyword, str(wrong))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One declared response: its schema whole and in its parts, and the headers that it has to carry."""
+
+    status: int
+    whole: Part | None
+    data: Part | None
+    item: Part | None
+    meta: Part | None
+    headers: frozenset[str]
+
+
+def part_of(name: str, schema: Mapping[str, Any], components: Mapping[str, Any]) -> Part:
+    """Return the schema as a Part; references are resolved in the contract's components."""
+    return Part(name, Draft202012Validator({**schema, "components": components}, validate_formats=True))
+
+
+def _finding(error: ValidationError) -> Finding:
+    field = _dotted(error.instance_path)
+    kind = error.kind
+    facts = kind.as_dict()
+    if kind.name == "required":
+        field = _dotted([*error.instance_path, facts["property"]])
+        return Finding(field, "required", "a value, since the field is required", "nothing")
+    if kind.name in ("additionalProperties", "unevaluatedProperties"):
+        return Finding(field, kind.name, "only the declared fields", "also " + shown(", ".join(facts["unexpected"])))
+    return Finding(field, kind.name, _expected(error), _got(error.instance))
+
+
+def _dotted(path: list[str | int]) -> str:
+    text = ""
+    for each in path:
+        text += f"[{each}]" if isinstance(each, int) else f".{shown(each)}"
+    return text.removeprefix(".")
+
+
+def _expected(error: ValidationError) -> str:
+    facts = error.kind.as_dict()
+    name = error.kind.name
+    if name in ("anyOf", "oneOf") and facts.get("context"):
+        return " or ".join(dict.fromkeys(_expected(branch[0]) for branch in facts["context"] if branch))
+    say = _WORDS.get(name)
+    return say(facts) if say else f"what the contract's `{name}` asks for ({shown(error.message, 120)})"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+_TYPES = {
+    "string": "a string", "integer": "an integer", "number": "a number", "boolean": "true or false",
+    "object": "an object", "array": "an array", "null": "null",
+}  # fmt: skip
+_WORDS: dict[str, Any] = {
+    "type": lambda f: " or ".join(_TYPES.get(each, each) for each in f["types"]),
+    "enum": lambda f: "one of " + shown(_plain(f["options"]), 200),
+    "const": lambda f: _plain(f["expected_value"]),
+    "maxLength": lambda f: f"at most {_plural(f['limit'], 'character')}",
+    "minLength": lambda f: f"at least {_plural(f['limit'], 'character')}",
+    "maximum": lambda f: f"at most {f['limit']}",
+    "minimum": lambda f: f"at least {f['limit']}",
+    "maxItems": lambda f: f"at most {_plural(f['limit'], 'item')}",
+    "minItems": lambda f: f"at least {_plural(f['limit'], 'item')}",
+    "maxProperties": lambda f: f"at most {_plural(f['limit'], 'field')}",
+    "minProperties": lambda f: f"at least {_plural(f['limit'], 'field')}",
+    "pattern": lambda f: "at least one visible character" if f["pattern"] == r"\S" else f"a match of {f['pattern']}",
+    "format": lambda f: f"a {f['format']}",
+}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(each) for each in value)
+    return to_json(value).decode()
+
+
+def _got(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{shown(value)}"' + (f" ({len(value)} characters)" if len(value) > 60 else "")
+    if isinstance(value, (list, tuple)):
+        return f"an array of {_plural(len(value), 'item')}"
+    if isinstance(value, Mapping):
+        return f"an object of {_plural(len(value), 'field')}"
+    if value is None or isinstance(value, bool):
+        return _plain(value)
+    return shown(repr(value))

@@ -1,0 +1,191 @@
+"""Tables of frozen rows, with an order, facets and unique values that cost the same at any size.
+
+A table is a value. Rows live in a persistent map; each facet (a filter value, and None for all rows) keeps its own
+sorted keys, so a page is a search and a slice, and a count is a length. A write copies one path of the map and one
+chunk of each order it touches.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from immutables import Map
+
+from sandbox.core.frozen import Frozen
+
+Key = tuple[Any, ...]
+_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Sorted keys as a tuple of sorted chunks; every change shares the chunks that it did not touch."""
+
+    chunks: tuple[tuple[Key, ...], ...] = ()
+    size: int = 0
+
+    def having(self, key: Key) -> Order:
+        """Return the order with the key in its place."""
+        if not self.chunks:
+            return Order(((key,),), 1)
+        at = min(_chunk_of(self.chunks, key), len(self.chunks) - 1)
+        keys = list(self.chunks[at])
+        insort(keys, key)
+        if len(keys) <= _CHUNK:
+            fresh: tuple[tuple[Key, ...], ...] = (tuple(keys),)
+        else:
+            fresh = (tuple(keys[: _CHUNK // 2]), tuple(keys[_CHUNK // 2 :]))
+        return Order((*self.chunks[:at], *fresh, *self.chunks[at + 1 :]), self.size + 1)
+
+    def lacking(self, key: Key) -> Order:
+        """Return the order without the key, which must be in it."""
+        at = _chunk_of(self.chunks, key)
+        keys = self.chunks[at]
+        place = bisect_left(keys, key)
+        rest = (*keys[:place], *keys[place + 1 :])
+        kept = (rest,) if rest else ()
+        return Order((*self.chunks[:at], *kept, *self.chunks[at + 1 :]), self.size - 1)
+
+    def after(self, key: Key | None, count: int) -> list[Key]:
+        """Return up to so many keys that follow the key, which need not be present; None means from the start."""
+        at, place = 0, 0
+        if key is not None:
+            at = _chunk_of(self.chunks, key)
+            place = bisect_right(self.chunks[at], key) if at < len(self.chunks) else 0
+        found: list[Key] = []
+        while at < len(self.chunks) and len(found) < count:
+            found.extend(self.chunks[at][place : place + count - len(found)])
+            at, place = at + 1, 0
+        return found
+
+    def __iter__(self) -> Iterator[Key]:
+        for chunk in self.chunks:
+            yield from chunk
+
+
+def _chunk_of(chunks: tuple[tuple[Key, ...], ...], key: Key) -> int:
+    return bisect_left(chunks, key, key=_last)
+
+
+def _last(chunk: tuple[Key, ...]) -> Key:
+    return chunk[-1]
+
+
+def sorted_order(keys: Iterable[Key]) -> Order:
+    """Return the order of all these keys, built at once."""
+    ranked = sorted(keys)
+    size = _CHUNK * 3 // 4
+    return Order(tuple(tuple(ranked[at : at + size]) for at in range(0, len(ranked), size)), len(ranked))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is kept: the sort key of a row (its last part is the id), its facet, and its unique value."""
+
+    sort: Callable[[Frozen], Key]
+    facet: Callable[[Frozen], str | None] = lambda _row: None
+    unique: Callable[[Frozen], str | None] = lambda _row: None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows by id, with their orders. The row's own `id` field is its key."""
+
+    layout: Layout
+    rows: Map[str, Frozen] = field(default_factory=Map)
+    orders: Map[str | None, Order] = field(default_factory=Map)
+    taken: Map[str, str] = field(default_factory=Map)
+
+    def get(self, ident: str) -> Frozen | None:
+        """Return the row of this id, or None."""
+        return self.rows.get(ident)
+
+    def owner(self, unique: str) -> str | None:
+        """Return the id of the row that holds this unique value, or None."""
+        return self.taken.get(unique)
+
+    def count(self, facet: str | None = None) -> int:
+        """Return how many rows have this facet; None means all rows."""
+        return self.orders.get(facet, Order()).size
+
+    def page(self, facet: str | None, after: Key | None, size: int) -> list[Frozen]:
+        """Return up to so many rows of the facet that follow this sort key."""
+        keys = self.orders.get(facet, Order()).after(after, size)
+        rows = self.rows
+        return [rows[key[-1]] for key in keys]
+
+    def all(self) -> Iterator[Frozen]:
+        """Yield every row in order."""
+        for key in self.orders.get(None, Order()):
+            yield self.rows[key[-1]]
+
+    def having(self, row: Frozen) -> Table:
+        """Return the table with this row, which replaces the row of the same id.
+
+        A replaced row keeps its sort key; the facet and the unique value may change.
+        """
+        ident = row["id"]
+        old = self.rows.get(ident)
+        layout = self.layout
+        orders, taken = self.orders, self.taken
+        key = layout.sort(row)
+        if old is None:
+            orders = _filed(orders, None, key)
+        elif layout.sort(old) != key:
+            raise ValueError(f"row {ident} may not move: {layout.sort(old)} became {key}")
+        before = layout.facet(old) if old is not None else None
+        facet = layout.facet(row)
+        if before != facet:
+            orders = orders if before is None else orders.set(before, orders[before].lacking(key))
+            orders = orders if facet is None else _filed(orders, facet, key)
+        held = layout.unique(old) if old is not None else None
+        unique = layout.unique(row)
+        if held != unique:
+            taken = taken if held is None else taken.delete(held)
+            taken = taken if unique is None else taken.set(unique, ident)
+        return Table(layout, self.rows.set(ident, row), orders, taken)
+
+
+def _filed(orders: Map[str | None, Order], facet: str | None, key: Key) -> Map[str | None, Order]:
+    return orders.set(facet, orders.get(facet, Order()).having(key))
+
+
+def table_of(layout: Layout, rows: Iterable[Frozen]) -> Table:
+    """Return a table of all these rows, built at once; ids have to differ."""
+    listed = list(rows)
+    facets: dict[str | None, list[Key]] = {None: []}
+    for row in listed:
+        key, facet = layout.sort(row), layout.facet(row)
+        facets[None].append(key)
+        if facet is not None:
+            facets.setdefault(facet, []).append(key)
+    taken = {unique: row["id"] for row in listed if (unique := layout.unique(row)) is not None}
+    return Table(
+        layout,
+        Map({row["id"]: row for row in listed}),
+        Map({facet: sorted_order(keys) for facet, keys in facets.items()}),
+        Map(taken),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The tables of a world by name, and how many ids of each kind it has minted."""
+
+    tables: Map[str, Table]
+    minted: Map[str, int] = field(default_factory=Map)
+
+    def table(self, name: str) -> Table:
+        """Return the table of this name."""
+        return self.tables[name]
+
+    def having(self, name: str, row: Frozen) -> Workspace:
+        """Return the workspace with this row in the table of this name."""
+        return replace(self, tables=self.tables.set(name, self.tables[name].having(row)))
+
+    def counting(self, kind: str, minted: int) -> Workspace:
+        """Return the workspace that has minted so many ids of this kind."""
+        return replace(self, minted=self.minted.set(kind, minted))

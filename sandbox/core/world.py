@@ -1,0 +1,62 @@
+"""A world: everything that one credential's owner has, as one immutable value.
+
+What a request changes (workspace, quota, ordinal, the latest instant) stands beside the charter, which holds what it
+does not: so a request builds five fields and shares the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from immutables import Map
+
+from sandbox.core.api import Api
+from sandbox.core.clock import REAL, Clock
+from sandbox.core.frozen import Frozen
+from sandbox.core.quota import ENFORCE, Bucket
+from sandbox.core.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one key may do in this world, and until when."""
+
+    key: str
+    terms: Frozen
+    expires: int | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Charter:
+    """What a world is: its API, name, owner, keys, clock, quota mode, and the seed and label of its ids and draws."""
+
+    api: Api
+    name: str
+    owner: Frozen
+    grants: Map[str, Grant]
+    clock: Clock = REAL
+    quota: str = ENFORCE
+    seed: int = 0
+    label: str = ""
+    lobby: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A charter, the workspace, the quota's buckets, how many requests came, and the latest instant that was seen."""
+
+    charter: Charter
+    workspace: Workspace
+    buckets: Map[str, Bucket] = field(default_factory=Map)
+    ordinal: int = 0
+    latest: int = 0
+
+
+def forked(world: World, name: str, grants: Map[str, Grant], owner: Frozen | None = None) -> World:
+    """Return a world of its own with the same data: another name, other keys, a fresh quota and count of requests.
+
+    Seed and label stay, so that every fork of one fixture mints the same ids.
+    """
+    charter = replace(world.charter, name=name, grants=grants, owner=owner or world.charter.owner)
+    return World(charter, world.workspace, latest=world.latest)

@@ -1,0 +1,61 @@
+"""What a sandbox is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sandbox.core.clock import Clock, frozen, parse_instant, scaled, starting
+from sandbox.core.quota import ENFORCE
+
+APIS = ("aikraft",)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a start can set; the defaults are what `sandbox serve` does without a flag.
+
+    `clock` is `real`, `frozen`, a time, `frozen@TIME`, `x60` or `x60@TIME`; empty means what the fixture says.
+    `plan` and `scope` are what undeclared test keys get. `memory` is in bytes.
+    """
+
+    apis: tuple[str, ...] = APIS
+    fixture: str = "default"
+    seed: int = 0
+    clock: str = ""
+    plan: str = "pro"
+    scope: str = "admin"
+    strict_keys: bool = False
+    quota: str = ENFORCE
+    admin_token: str = ""
+    memory: int = 256 << 20
+
+
+def parse_clock(text: str, wall: int, declared: int | None) -> Clock:
+    """Return the clock that the text means at this wall instant; `declared` is the fixture's own time, if it has one.
+
+    ValueError names what is wrong.
+    """
+    mode, _, when = text.partition("@")
+    if text and not when and mode[:1].isdigit():
+        mode, when = "", mode
+    start = parse_instant(when) if when else (wall if declared is None else declared)
+    if mode == "frozen":
+        return frozen(start)
+    if mode.startswith("x"):
+        return scaled(start, wall, _rate(mode[1:]))
+    if mode == "real" and not when:
+        return Clock()
+    if mode:
+        raise ValueError(f"expected real, frozen, x60, a time, or frozen@TIME or x60@TIME, got {text!r}")
+    return Clock() if start == wall else starting(start, wall)
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= 1_000_000:
+        raise ValueError(f"expected a rate above 0 and up to 1000000, such as x60, got x{text}")
+    return rate

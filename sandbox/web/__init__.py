@@ -1,0 +1,1 @@
+"""The rim: the only code that touches Flask, sockets, threads, disk, the wall clock and the environment."""

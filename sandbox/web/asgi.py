@@ -1,0 +1,78 @@
+"""The async door: API operations answered natively; short pages are handed to the Flask app, which is made when needed.
+
+The answer itself takes microseconds and is computed on the event loop. What waits, waits as a timer and costs no
+thread.
+"""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
+from typing import Any
+
+from sandbox.core.kernel import BODY_LIMIT
+from sandbox.core.message import Request
+from sandbox.web.store import Store
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+PAGE_WORKERS = 4
+
+
+def asgi_app(store: Store) -> Asgi:
+    """Return the ASGI app of this store."""
+
+    @cache
+    def pages() -> Any:
+        from a2wsgi import WSGIMiddleware
+
+        from sandbox.web.app import flask_app
+
+        return WSGIMiddleware(flask_app(store).wsgi_app, workers=PAGE_WORKERS)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        shelf = store.shelf_for(scope["raw_path"].decode("latin-1"))
+        if shelf is None:
+            other = await get_running_loop().run_in_executor(None, pages)
+            await other(scope, receive, send)
+            return
+        answer = store.answer(shelf, await _request(scope, receive))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+
+    return app
+
+
+async def _request(scope: Scope, receive: Receive) -> Request:
+    headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    body, oversized = b"", False
+    if any(name in ("content-length", "transfer-encoding") for name, _ in headers):
+        body, oversized = await _body(receive)
+    return Request(
+        scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers, body,
+        scope["client"][0] if scope.get("client") else "local", scope["scheme"], oversized=oversized,
+    )  # fmt: skip
+
+
+async def _body(receive: Receive) -> tuple[bytes, bool]:
+    chunks, size = [], 0
+    while size <= BODY_LIMIT:
+        message = await receive()
+        chunk = message.get("body", b"")
+        chunks.append(chunk)
+        size += len(chunk)
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            break
+    return b"".join(chunks)[:BODY_LIMIT], size > BODY_LIMIT

@@ -57,7 +57,7 @@ def in_process(scene: Scene) -> Callable[[str], object]:
     """A call of the transport for one path: builds the request, sends it, returns the answer."""
     try:
         httpx = importlib.import_module("httpx")
-        transport = importlib.import_module("sandbox.testing.transport").SandboxTransport(_app(scene))
+        transport = _transport(scene)
     except (ImportError, AttributeError, TypeError) as error:
         raise Unavailable(f"no transport to call: {error}") from error
 
@@ -75,10 +75,11 @@ def world_costs() -> tuple[Cost, ...]:
     return ()
 
 
-def _app(scene: Scene) -> Any:
+def _transport(scene: Scene) -> Any:
     if scene.fixture is None:
         raise Unavailable(scene.absence)
-    return importlib.import_module("sandbox").create_app(fixture=scene.fixture, quota="observe")
+    settings = importlib.import_module("sandbox").Settings(fixture=str(scene.fixture), quota="observe")
+    return importlib.import_module("sandbox.testing.transport").SandboxTransport(settings)
 
 
 def _serve(*flags: str) -> Launch:
@@ -110,7 +111,7 @@ def _seed(path: Path, systems: int) -> Path:
     command = [str(_executable()), "seed", "--systems", str(systems), "--seed", "1"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if said.returncode:
-        raise Unavailable(f"`sandbox seed` failed: {said.stderr.strip().splitlines()[-1:]}")
+        raise Unavailable(f"`sandbox seed` failed: {said.stderr.strip()[-200:]}")
     path.write_text(said.stdout)
     return path
 

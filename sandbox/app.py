@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from immutables import Map
@@ -38,7 +39,7 @@ def wall_clock() -> int:
 def create_store(settings: Settings, wall: Callable[[], int] = wall_clock) -> Store:
     """Return the store of the APIs that the settings name; FileError or ContractError says what hinders it."""
     now = wall()
-    return Store(tuple(_realm(each, settings, now) for each in settings.apis), wall, settings.memory)
+    return Store(tuple(create_realm(each, settings, now) for each in settings.apis), wall, settings.memory)
 
 
 def create_app(settings: Settings | None = None, wall: Callable[[], int] = wall_clock) -> Flask:
@@ -48,11 +49,12 @@ def create_app(settings: Settings | None = None, wall: Callable[[], int] = wall_
     return flask_app(create_store(settings or Settings(), wall))
 
 
-PRODUCTS = {"aikraft": aikraft_product}
-FIXTURES = {"aikraft": aikraft_fixture}
+PRODUCTS: dict[str, ModuleType] = {"aikraft": aikraft_product}
+FIXTURES: dict[str, ModuleType] = {"aikraft": aikraft_fixture}
 
 
-def _realm(name: str, settings: Settings, wall: int) -> Realm:
+def create_realm(name: str, settings: Settings, wall: int) -> Realm:
+    """Return the API of this name with the worlds of its fixture, born at this wall instant."""
     api = load_api(name)
     path = files.find("fixtures", name, settings.fixture)
     fixture, _digest = files.checked(path, FIXTURES[name].read_fixture)
@@ -67,7 +69,8 @@ def load_api(name: str) -> Api:
     path = files.shipped("openapi") / f"{name}.yaml"
     document, digest, _raw = files.read(path)
     module = PRODUCTS[name]
-    return module.product(compile_contract(document, name, module.PREFIX, digest))
+    api: Api = module.product(compile_contract(document, name, module.PREFIX, digest))
+    return api
 
 
 def _furnished(api: Api, fixture: dict[str, Any], workspace: Workspace, settings: Settings, clock: Clock) -> Realm:

@@ -92,7 +92,7 @@ def http_date(instant: int) -> str:
 def parse_instant(text: str) -> int:
     """Return the instant that an ISO 8601 text with an offset names; ValueError names what is wrong."""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text if text.isprintable() else "")
     except ValueError as error:
         raise ValueError(f"expected an ISO 8601 time such as 2026-04-13T14:30:00Z, got {text[:40]!r}") from error
     if moment.tzinfo is None:

@@ -88,7 +88,7 @@ def api_answer(store: Store) -> Response:
 
 def request_of(environ: Mapping[str, Any]) -> Request:
     """Return the request of a WSGI environment, its path as it stood in the request line if the server tells."""
-    path, _, query = _target(environ).partition("?")
+    path, query = _target(environ)
     body = request.stream.read(BODY_LIMIT + 1)
     return Request(
         environ["REQUEST_METHOD"], path, query, _headers(environ), body[:BODY_LIMIT],
@@ -96,14 +96,13 @@ def request_of(environ: Mapping[str, Any]) -> Request:
     )  # fmt: skip
 
 
-def _target(environ: Mapping[str, Any]) -> str:
-    script = environ.get("SCRIPT_NAME", "")
+def _target(environ: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the raw path and the raw query; the query never from a raw URI, which test clients leave without one."""
+    query = environ.get("QUERY_STRING", "")
     raw: str | None = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if raw is None or not raw.startswith("/"):
-        path = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/:@!$&'()*+,;=~")
-        query = environ.get("QUERY_STRING", "")
-        return f"{path}?{query}" if query else path
-    return raw.removeprefix(quote(script))
+        return quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/:@!$&'()*+,;=~"), query
+    return raw.partition("?")[0].removeprefix(quote(environ.get("SCRIPT_NAME", ""))), query
 
 
 def _headers(environ: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

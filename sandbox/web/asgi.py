@@ -32,7 +32,8 @@ def asgi_app(store: Store) -> Asgi:
 
         from sandbox.web.app import flask_app
 
-        return WSGIMiddleware(flask_app(store).wsgi_app, workers=PAGE_WORKERS)
+        flask: Any = flask_app(store)
+        return WSGIMiddleware(flask, workers=PAGE_WORKERS)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -30,7 +30,7 @@ class Protocol(HttpToolsProtocol):
         """Begin a request with an empty head."""
         super().on_message_begin()
         self._head = 0
-        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[typeddict-item]
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
     def on_url(self, url: bytes) -> None:
         """Add to the request's URL."""
@@ -89,10 +89,16 @@ def make_server(store: Store, ready: Callable[[], None]) -> uvicorn.Server:
     return _Announcing(config, ready)
 
 
-def serve(store: Store, bound: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve the store on this socket until a signal ends it."""
+def _calm_the_collector() -> None:
+    """Let the cycle collector look seldom: worlds are values without cycles, and reference counts free them."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+
+
+def serve(store: Store, bound: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve the store on this socket until a signal ends it."""
+    _calm_the_collector()
     make_server(store, ready).run(sockets=[bound])
 
 

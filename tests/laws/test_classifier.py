@@ -1,4 +1,3 @@
-# ruff: noqa: E501 (a system of the tables is a line, so that systems can be compared)
 """Laws of the risk classification, and one natural system for every place of the Act that it can reach."""
 
 import math

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 
 from sandbox.settings import APIS, Settings
@@ -56,6 +56,8 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(given: argparse.Namespace) -> int:
+    from secrets import token_urlsafe
+
     from sandbox.app import create_store
     from sandbox.core.contract import ContractError
     from sandbox.web.files import FileError
@@ -66,7 +68,7 @@ def _serve(given: argparse.Namespace) -> int:
     settings = Settings(
         apis=tuple(given.api or APIS), fixture=given.fixture, seed=given.seed, clock=given.clock, plan=given.plan,
         scope=given.scope, strict_keys=given.strict_keys, quota=given.quota,
-        admin_token=given.admin_token or secrets.token_urlsafe(24), memory=given.memory << 20,
+        admin_token=given.admin_token or token_urlsafe(24), memory=given.memory << 20,
     )  # fmt: skip
     try:
         store = create_store(settings)
@@ -81,7 +83,8 @@ def _serve(given: argparse.Namespace) -> int:
             print(f"{realm.name}: {url_of(bound)}{realm.keyring.api.contract.prefix}")
         print("try the key: ak_test_enterprise_hello (any ak_test_… opens a world of its own)", flush=True)
 
-    serve(store, bound, ready)
+    with suppress(KeyboardInterrupt):
+        serve(store, bound, ready)
     return FINE
 
 
@@ -97,7 +100,11 @@ def _seed(given: argparse.Namespace) -> int:
         from sandbox.seed import fixture_text
     except ImportError:
         return _usage("sandbox seed needs Faker: pip install 'aikraft-sandbox[testing]'")
-    sys.stdout.write(fixture_text(given.systems, given.seed))
+    try:
+        text = fixture_text(given.systems, given.seed)
+    except ValueError as error:
+        return _usage(str(error))
+    sys.stdout.write(text)
     return FINE
 
 

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "web": {"core", "web", "version"},
     "settings": {"core"},
     "version": set(),
-    "seed": {"core", "seed"},
+    "seed": {"core", "apis", "seed"},
     "app": {"core", "apis", "faults", "web", "settings", "version"},
     "testing": {"core", "apis", "web", "settings", "version", "app", "testing"},
     "cli": {"core", "web", "settings", "version", "app", "seed"},

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.core.chance import alphanumeric6
 from sandbox.core.contract import Contract, ContractError, Operation
 from sandbox.core.frozen import Encoded, Frozen, remembered
-from sandbox.core.message import Headers, Request
+from sandbox.core.message import Headers, Request, base_url
 from sandbox.core.problem import Problem
 from sandbox.core.quota import Limit, Reading
 from sandbox.core.shape import Part
 from sandbox.core.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """All that a handler may know: the request as the contract reads it, the workspace, the instant, the mint."""
 
     operation: Operation
@@ -30,10 +29,15 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Any
-    base: str
+    request: Request
     owner: Frozen
     seed: int
     label: str
+
+    @property
+    def base(self) -> str:
+        """Return the origin and prefix under which the client reached the sandbox."""
+        return base_url(self.request)
 
     def item(self, row: Frozen, render: Callable[[Frozen, int], Shown]) -> Encoded:
         """Return the row as one item of the answer's list, from its memo if that still holds."""
@@ -63,8 +67,7 @@ class Shown:
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a handler says: `data` (and `meta`) in the envelope, or `whole`, without one; and the workspace after.
 
     `data` is a plain value, an `Encoded`, or a list of `Encoded`.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from fractions import Fraction
 from functools import lru_cache
 
@@ -22,6 +21,8 @@ EARLIEST = 0
 LATEST = 253_402_300_799 * SECOND
 """9999-12-31T23:59:59Z, the last instant that ISO 8601 writes with four digits of year."""
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNITS = {"ms": 1000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": 7 * DAY}
 _PLAIN = re.compile(r"(?P<sign>[+-]?)(?P<parts>(?:[0-9]{1,12}(?:ms|[smhdw]))+)")
 _PART = re.compile(r"([0-9]+)(ms|[smhdw])")
@@ -81,7 +82,9 @@ def iso(instant: int) -> str:
 
 @lru_cache(maxsize=64)
 def _http_date(second: int) -> str:
-    return format_datetime(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second), usegmt=True)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
+    day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
+    return f"{day}, {moment.day:02d} {month} {moment.year:04d} {moment:%H:%M:%S} GMT"
 
 
 def http_date(instant: int) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.core.contract import Body, Branch, Contract, ContractError, Operation, Parameter, Refusal
 from sandbox.core.frozen import Frozen, freeze
-from sandbox.core.shape import Part, Shape, part_of
+from sandbox.core.shape import Part, Schemas, Shape
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 EXTENSIONS = frozenset({"x-provenance", "x-source", "x-plan", "x-rate-class", "x-refusals"})
@@ -32,7 +32,7 @@ def compile_contract(document: Mapping[str, Any], name: str, prefix: str, sha256
             known = ", ".join(sorted(EXTENSIONS))
             raise ContractError(f"{name}: {where}: unknown extension {key!r}; known are {known}")
     frozen: Frozen = freeze(document)
-    reader = _Reader(name, frozen)
+    reader = _Reader(name, frozen, Schemas(frozen["components"].get("schemas", {})))
     operations = {each.id: each for each in reader.operations()}
     tree = _grown([(each.path.strip("/").split("/"), each) for each in operations.values()], ())
     return Contract(name, frozen["info"]["version"], sha256, prefix, operations, tree, frozen)
@@ -86,6 +86,7 @@ class _Reader:
 
     name: str
     document: Frozen
+    schemas: Schemas
 
     def operations(self) -> Iterator[Operation]:
         """Yield every operation of the document."""
@@ -142,7 +143,7 @@ class _Reader:
             if place != "query" or kind not in _TYPES:
                 message = f"parameter {name} in {place} of type {kind} is not supported"
                 raise ContractError(f"{self.name}: {ident}: {message}")
-            part = part_of(f"{ident} {name}", schema, self.document["components"])
+            part = self.schemas.part(f"{ident} {name}", schema)
             yield Parameter(name, kind, each.get("required", False), schema.get("default"), part)
         if named:
             missing = ", ".join(sorted(named))
@@ -155,7 +156,7 @@ class _Reader:
         if set(body["content"]) != {"application/json"}:
             raise ContractError(f"{self.name}: {ident}: a body has to be application/json")
         schema = body["content"]["application/json"]["schema"]
-        return Body(body.get("required", False), part_of(f"{ident} body", schema, self.document["components"]))
+        return Body(body.get("required", False), self.schemas.part(f"{ident} body", schema))
 
     def _shape(self, ident: str, status: int, node: Frozen) -> Shape:
         response = self._resolved(node)
@@ -180,7 +181,7 @@ class _Reader:
         )
 
     def _part(self, name: str, schema: Mapping[str, Any] | None) -> Part | None:
-        return None if schema is None else part_of(name, schema, self.document["components"])
+        return None if schema is None else self.schemas.part(name, schema)
 
     def _resolved(self, node: Frozen) -> Frozen:
         while "$ref" in node:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sandbox.core.frozen import Frozen, to_json
@@ -78,8 +78,7 @@ class Branch:
     parameter: Branch | None
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """What a method and path lead to: an operation with its path values, or the methods that the path does know."""
 
     operation: Operation | None
@@ -87,6 +86,8 @@ class Route:
     allowed: tuple[str, ...]
 
 
+ROUTE_MEMORY = 8192
+ROUTE_LENGTH = 200
 NOWHERE = Route(None, Frozen(), ())
 
 
@@ -101,23 +102,39 @@ class Contract:
     operations: Mapping[str, Operation]
     tree: Branch
     document: Frozen
+    routes: dict[tuple[str, str], Route] = field(default_factory=dict, compare=False, repr=False)
+    """A memo of the routes that led to an operation."""
 
     def route(self, method: str, path: str) -> Route:
         """Return where this method and raw path lead; each segment is percent-decoded after the split at `/`."""
+        known = self.routes.get((method, path))
+        if known is not None:
+            return known
+        route = self._route(method, path)
+        if route.operation is not None and len(path) <= ROUTE_LENGTH:
+            if len(self.routes) >= ROUTE_MEMORY:
+                self.routes.clear()
+            self.routes[method, path] = route
+        return route
+
+    def _route(self, method: str, path: str) -> Route:
         if not path.startswith(self.prefix + "/"):
             return NOWHERE
         branch: Branch | None = self.tree
-        values = []
-        for segment in path[len(self.prefix) + 1 :].split("/"):
-            text = _decoded(segment)
-            if text is None or branch is None:
+        values: list[str] = []
+        segments: Iterable[str | None] = path[len(self.prefix) + 1 :].split("/")
+        if "%" in path or not path.isascii():
+            segments = map(_decoded, path[len(self.prefix) + 1 :].split("/"))
+        for segment in segments:
+            if branch is None or not segment:
                 return NOWHERE
-            literal = branch.literals.get(text)
+            literal = branch.literals.get(segment)
             if literal is None:
-                literal = branch.parameter
-                values.append(text)
-            branch = literal
-        if branch is None or not branch.operations or "" in values:
+                values.append(segment)
+                branch = branch.parameter
+            else:
+                branch = literal
+        if branch is None or not branch.operations:
             return NOWHERE
         operation = branch.operations.get(method)
         if operation is None:
@@ -130,15 +147,13 @@ class Contract:
 
 
 def _decoded(segment: str) -> str | None:
-    if "%" not in segment and segment.isascii():
-        return segment
     try:
         return unquote_to_bytes(segment).decode()
     except (UnicodeDecodeError, UnicodeEncodeError):
         return None
 
 
-def read_query(operation: Operation, pairs: list[tuple[str, str]], status: int) -> Mapping[str, Any]:
+def read_query(operation: Operation, pairs: Iterable[tuple[str, str]], status: int) -> Mapping[str, Any]:
     """Return the operation's query values, typed and checked, defaults filled in; unknown names are ignored."""
     given: dict[str, str] = {}
     for name, text in pairs:

@@ -6,17 +6,21 @@ document; whoever read the file adds the file and the line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from sandbox.core.clock import parse_duration, parse_instant
+from sandbox.core.clock import DAY, EARLIEST, LATEST, parse_duration, parse_instant
 from sandbox.core.problem import shown
 
 Path = tuple[str | int, ...]
+
+FARTHEST = 36_525 * DAY
+"""How far from the birth of a world a moment may lie: a hundred years."""
 
 
 class DocumentError(ValueError):
@@ -37,21 +41,27 @@ class Flaw:
     nearest: str | None = None
 
     def __str__(self) -> str:
-        where = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in self.path).removeprefix(".")
         hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
-        return f"{where or 'the document'}: expected {self.expected}, got {self.got}{hint}"
+        return f"{written(self.path)}: expected {self.expected}, got {self.got}{hint}"
+
+
+def written(path: Path) -> str:
+    """Return the path as a message writes it, such as `systems[0].name`."""
+    steps = (f"[{each}]" if isinstance(each, int) else f".{shown(each)}" for each in path)
+    return "".join(steps).removeprefix(".") or "the document"
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant in a document: absolute, or so many microseconds from the birth of the world."""
+    """An instant as a document writes it: absolute, or so many microseconds from the birth of the world."""
 
     absolute: int | None
     offset: int = 0
+    written: str = field(default="", compare=False)
 
     def at(self, birth: int) -> int:
-        """Return the instant in a world that was born then."""
-        return birth + self.offset if self.absolute is None else self.absolute
+        """Return the instant in a world that was born then, within the years that ISO 8601 can write."""
+        return max(EARLIEST, min(LATEST, birth + self.offset)) if self.absolute is None else self.absolute
 
 
 class _Moment(fields.Field[Moment]):
@@ -59,7 +69,7 @@ class _Moment(fields.Field[Moment]):
         try:
             return _read_moment(value)
         except ValueError as error:
-            message = "a time such as 2026-04-13T14:30:00Z, or an offset from now such as -29d or 2h"
+            message = "a time such as 2026-04-13T14:30:00Z, or an offset of up to 100 years such as -29d or 2h"
             raise ValidationError(message) from error
 
 
@@ -67,9 +77,19 @@ def _read_moment(value: Any) -> Moment:
     if not isinstance(value, str):
         raise ValueError(value)
     try:
-        return Moment(None, parse_duration(value))
+        offset = parse_duration(value)
     except ValueError:
-        return Moment(parse_instant(value))
+        return Moment(parse_instant(value), written=value)
+    if abs(offset) > FARTHEST:
+        raise ValueError(value)
+    return Moment(None, offset, value)
+
+
+class _Number(fields.Float):
+    def _validated(self, value: Any) -> float:
+        if not isinstance(value, (int, float)):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
 
 
 class Document(Schema):
@@ -89,12 +109,22 @@ def _messages(expected: str) -> dict[str, Any]:
     return {**dict.fromkeys(keys, expected), "required": _REQUIRED}
 
 
-def text(pattern: str | None = None, *, expected: str = "a text", longest: int = 5000, **options: Any) -> fields.String:
-    """Return a field for a text that is not blank."""
-    rules: list[Any] = [validate.Length(min=1, max=longest, error=f"a text of 1 to {longest} characters")]
-    if pattern is not None:
-        rules.append(validate.Regexp(rf"(?:{pattern})\Z", error=expected))
-    return fields.String(validate=rules, error_messages=_messages(expected), **options)
+def text(
+    pattern: str | None = None, *, expected: str = "a text that is not blank", longest: int = 5000,
+    secret: bool = False, **options: Any,
+) -> fields.String:  # fmt: skip
+    """Return a field for a text that is not blank; what stands in a secret one is never quoted."""
+    fits = re.compile(pattern or r"(?s:.*\S.*)").fullmatch
+
+    def check(value: str) -> None:
+        if len(value) > longest:
+            raise ValidationError(f"a text of at most {longest} characters")
+        if not fits(value):
+            raise ValidationError(expected)
+
+    return fields.String(
+        validate=check, error_messages=_messages(expected), metadata={"secret": secret}, **options
+    )  # fmt: skip
 
 
 def one_of(choices: tuple[str, ...], **options: Any) -> fields.String:
@@ -116,7 +146,7 @@ def whole(low: int, high: int, **options: Any) -> fields.Integer:
 
 def number(**options: Any) -> fields.Float:
     """Return a field for a number."""
-    return fields.Float(allow_nan=False, error_messages=_messages("a number"), **options)
+    return _Number(allow_nan=False, error_messages=_messages("a number"), **options)
 
 
 def moment(**options: Any) -> fields.Field[Moment]:
@@ -124,9 +154,15 @@ def moment(**options: Any) -> fields.Field[Moment]:
     return _Moment(error_messages=_messages("a time"), **options)
 
 
-def many(field: Any, **options: Any) -> fields.List[Any]:
-    """Return a field for a list."""
-    return fields.List(field, error_messages=_messages("a list"), **options)
+def many(each: Any, *, least: int = 0, **options: Any) -> fields.List[Any]:
+    """Return a field for a list of so many things or more."""
+    rule = validate.Length(min=least, error=f"a list of {least} or more")
+    return fields.List(each, validate=rule, error_messages=_messages("a list"), **options)
+
+
+def mapping(**options: Any) -> fields.Dict:
+    """Return a field for a mapping whose keys no schema knows."""
+    return fields.Dict(error_messages=_messages("a mapping"), **options)
 
 
 def nested(schema: type[Schema], **options: Any) -> fields.Nested:
@@ -137,7 +173,7 @@ def nested(schema: type[Schema], **options: Any) -> fields.Nested:
 def load(schema: type[Schema], data: Any) -> dict[str, Any]:
     """Return the document as the schema reads it; DocumentError tells every flaw at once."""
     if not isinstance(data, Mapping):
-        raise DocumentError((Flaw((), "a mapping", _got(data)),))
+        raise DocumentError((Flaw((), "a mapping", "nothing" if data is None else got(data)),))
     try:
         loaded: dict[str, Any] = schema().load(data)
     except ValidationError as error:
@@ -150,19 +186,18 @@ def _flaws(schema: Any, data: Any, messages: Any, path: Path) -> Iterator[Flaw]:
     if isinstance(messages, Mapping):
         for key, below in messages.items():
             if key == "_schema":
-                yield Flaw(path, "a mapping", _got(data))
+                yield Flaw(path, "a mapping", got(data))
             else:
                 yield from _flaws(_below(schema, key), _value(data, key), below, (*path, key))
         return
     for message in messages:
         if message == "Unknown field.":
             known = tuple(_known(schema))
-            close = get_close_matches(str(path[-1]), known, n=1)
-            yield Flaw(path, "one of the keys " + ", ".join(known), "an unknown key", close[0] if close else None)
+            near = nearest(path[-1], known)
+            yield Flaw(path, "one of the keys " + ", ".join(known), "an unknown key", near)
         else:
-            choices = getattr(schema, "metadata", {}).get("choices", ())
-            close = get_close_matches(str(data), choices, n=1)
-            yield Flaw(path, message, "nothing" if data is _ABSENT else _got(data), close[0] if close else None)
+            about = getattr(schema, "metadata", {})
+            yield Flaw(path, message, _told(data, about), nearest(data, about.get("choices", ())))
 
 
 class _Unknown:
@@ -173,6 +208,8 @@ class _Unknown:
 
 
 _ABSENT = object()
+_QUOTED = 60
+_LONGEST_WORD = 200
 
 
 def _below(schema: Any, key: str | int) -> Any:
@@ -198,7 +235,31 @@ def _value(data: Any, key: str | int) -> Any:
     return _ABSENT
 
 
-def _got(data: Any) -> str:
+def _told(data: Any, about: Mapping[str, Any]) -> str:
+    if data is _ABSENT:
+        return "nothing"
+    secret = about.get("secret") and isinstance(data, str)
+    return f"a text of {len(data)} characters" if secret else got(data)
+
+
+def got(data: Any) -> str:
+    """Return what a document holds as a message quotes it: short, and in the words of YAML."""
     if isinstance(data, (Mapping, list)):
         return f"a {'mapping' if isinstance(data, Mapping) else 'list'} of {len(data)}"
-    return repr(shown(data)) if isinstance(data, str) else shown(repr(data))
+    if data is None or isinstance(data, bool):
+        return "null" if data is None else str(data).lower()
+    if isinstance(data, str):
+        return repr(shown(data)) + (f" ({len(data)} characters)" if len(data) > _QUOTED else "")
+    return _number(data)
+
+
+def _number(data: Any) -> str:
+    # The digits of an integer of thousands are slow to write, and Python refuses to.
+    huge = isinstance(data, int) and data.bit_length() > 200
+    return "a huge integer" if huge else shown(repr(data))
+
+
+def nearest(word: Any, known: Collection[str]) -> str | None:
+    """Return the known word that is spelled most like this one, if any is near."""
+    close = get_close_matches(word[:_LONGEST_WORD], known, n=1) if isinstance(word, str) else []
+    return close[0] if close else None

@@ -12,8 +12,9 @@ request that reaches a world is counted by its ordinal; a request that finds the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -24,7 +25,7 @@ from sandbox.core.chance import hexadecimal8
 from sandbox.core.clock import http_date
 from sandbox.core.contract import Operation, Route, read_query
 from sandbox.core.frozen import Encoded, Frozen, to_json
-from sandbox.core.message import Request, Response, base_url
+from sandbox.core.message import Headers, Request, Response
 from sandbox.core.problem import EVERYWHERE, Breach, Problem
 from sandbox.core.quota import ENFORCE, OFF, Reading, is_full, take, untouched
 from sandbox.core.shape import Shape
@@ -34,12 +35,14 @@ from sandbox.core.world import Charter, World
 BODY_LIMIT = 1 << 20
 TARGET_LIMIT = 1 << 16
 HEADER_LIMIT = 1 << 16
+DEPTH_LIMIT = 128
+"""Levels of nesting in a body: the validator cannot look deeper than 255."""
 ADDRESS_LIMIT = 1024
-NO_TERMS = Frozen()
+QUERY_MEMORY = 256
+NO_QUERY = Frozen()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a request: the world after it, the answer, the operation, the cause of a refusal."""
 
     world: World
@@ -157,8 +160,15 @@ def _operation(route: Route, request: Request) -> Operation:
 def _check_sizes(request: Request) -> None:
     if len(request.path) + len(request.query) > TARGET_LIMIT:
         raise Problem(400, "malformed", f"The URL is too long: expected at most {TARGET_LIMIT} characters.")
-    if sum(len(name) + len(value) for name, value in request.headers) > HEADER_LIMIT:
+    fields = request.headers
+    if len(fields) + sum(map(len, chain.from_iterable(fields))) > HEADER_LIMIT and _joined_size(fields) > HEADER_LIMIT:
         raise Problem(400, "malformed", f"The header fields are too long: expected at most {HEADER_LIMIT} characters.")
+
+
+def _joined_size(fields: Headers) -> int:
+    """Return what the fields weigh once repeated ones are joined by commas, as some doors get them."""
+    names = {name for name, _ in fields}
+    return sum(map(len, names)) + sum(len(value) + 1 for _, value in fields)
 
 
 def _content(operation: Operation, request: Request) -> Any:
@@ -175,16 +185,31 @@ def _content(operation: Operation, request: Request) -> Any:
     if kind != "application/json":
         raise Problem(400, "body-not-json", "The request body is not declared as JSON: send application/json.")
     try:
-        return orjson.loads(request.body)
+        content = orjson.loads(request.body)
     except orjson.JSONDecodeError as error:
         raise Problem(400, "body-unparsable", f"The request body is not valid JSON: {error}.") from error
+    if _is_too_deep(request.body, content):
+        message = f"The request body is nested too deeply: expected at most {DEPTH_LIMIT} levels."
+        raise Problem(400, "body-unparsable", message)
+    return content
+
+
+def _is_too_deep(body: bytes, content: Any) -> bool:
+    """Tell whether the content has more levels than allowed; few brackets settle it without a look."""
+    if body.count(b"[") + body.count(b"{") <= DEPTH_LIMIT:
+        return False
+    level = [content]
+    for _ in range(DEPTH_LIMIT + 1):
+        inner = [each for each in level if isinstance(each, (dict, list))]
+        level = [value for each in inner for value in (each.values() if isinstance(each, dict) else each)]
+    return bool(inner)
 
 
 def _call(world: World, request: Request, operation: Operation, route: Route, content: Any) -> Call:
     charter = world.charter
     return Call(
-        operation, world.workspace, world.latest, route.values, {}, content,
-        base_url(request), charter.owner, charter.seed, charter.label,
+        operation, world.workspace, world.latest, route.values, NO_QUERY, content,
+        request, charter.owner, charter.seed, charter.label,
     )  # fmt: skip
 
 
@@ -198,20 +223,22 @@ def _checked(api: Api, call: Call, request: Request) -> Call:
             raise Problem(api.dialect.body_status, "contract", message, field=finding.field, issue=finding.expected)
     if not operation.query:
         return call
-    query = read_query(operation, _pairs(request.query, api), api.dialect.query_status)
-    return Call(
-        operation, call.workspace, call.now, call.path, query, call.body, call.base, call.owner, call.seed, call.label
-    )
-
-
-def _pairs(query: str, api: Api) -> list[tuple[str, str]]:
-    if not query:
-        return []
     try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100)
+        pairs = _pairs(request.query) if len(request.query) <= QUERY_MEMORY else _split(request.query)
     except ValueError as error:
         message = "The query is malformed: expected at most 100 parameters in percent-encoded UTF-8."
         raise Problem(api.dialect.query_status, "malformed", message) from error
+    query = read_query(operation, pairs, api.dialect.query_status)
+    return Call(
+        operation, call.workspace, call.now, call.path, query, call.body, request, call.owner, call.seed, call.label
+    )
+
+
+def _split(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100))
+
+
+_pairs = lru_cache(maxsize=1024)(_split)
 
 
 def _rendered(operation: Operation, answer: Answer) -> bytes:

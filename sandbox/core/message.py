@@ -8,14 +8,16 @@ can print one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 
 REDACTED = "(redacted)"
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]{1,64}){0,8}")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,7 @@ class Caller:
 STRANGER = Caller(None, "missing")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request as a door received it; path and query are raw, as they stood in the request line."""
 
     method: str
@@ -44,15 +45,12 @@ class Request:
     oversized: bool = False
 
     def header(self, name: str) -> str | None:
-        """Return the first value of the header of this lower-case name."""
-        for each, value in self.headers:
-            if each == name:
-                return value
-        return None
+        """Return the value of the header of this lower-case name; repeated ones are one list (RFC 9110, 5.3)."""
+        found = [value for each, value in self.headers if each == name]
+        return ",".join(found) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One answer: every header that goes on the wire, in order, and the whole body."""
 
     status: int
@@ -70,16 +68,25 @@ class Response:
 
 def admitted(request: Request, caller: Caller) -> Request:
     """Return the request with its caller named and every secret header redacted."""
-    headers = tuple([(name, REDACTED if name in _SECRET_HEADERS else value) for name, value in request.headers])
+    headers = list(request.headers)
+    for at, (name, _) in enumerate(headers):
+        if name in _SECRET_HEADERS:
+            headers[at] = (name, REDACTED)
     return Request(
-        request.method, request.path, request.query, headers, request.body,
+        request.method, request.path, request.query, tuple(headers), request.body,
         request.peer, request.scheme, caller, request.oversized,
     )  # fmt: skip
 
 
-def with_header(request: Request, name: str, value: str) -> Request:
-    """Return the request with one more header."""
-    return replace(request, headers=(*request.headers, (name, value)))
+def target_parts(target: str) -> tuple[str, str]:
+    """Return the raw path and query of a request target; an absolute one loses its scheme and authority."""
+    if not target.startswith("/"):
+        origin = _ABSOLUTE.match(target)
+        if origin is not None:
+            target = target[origin.end() :]
+            target = target if target.startswith("/") else "/" + target
+    path, _, query = target.partition("?")
+    return path, query
 
 
 def base_url(request: Request) -> str:

@@ -61,5 +61,7 @@ EVERYWHERE = frozenset(
 def shown(value: Any, limit: int = 60) -> str:
     """Return the value as a short quotation for a message: never longer than the limit, never with a line break."""
     text = value if isinstance(value, str) else repr(value)
-    text = "".join(each if each.isprintable() else "\ufffd" for each in text[: limit + 1])
+    text = text[: limit + 1]
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else "\ufffd" for each in text)
     return text if len(text) <= limit else text[:limit] + "…"

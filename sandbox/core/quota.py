@@ -8,6 +8,7 @@ behind it: a client that stops at 0 never sees a 429.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sandbox.core.clock import SECOND
 
@@ -27,16 +28,14 @@ class Limit:
     burst: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(NamedTuple):
     """The units that were left at an instant."""
 
     units: int
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What the caller is told: the limit, what remains, when it is whole again (epoch seconds), how long to wait.
 
     `refused` means that there was no token. Whether that becomes a 429 is the mode's matter.

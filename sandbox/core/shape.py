@@ -66,9 +66,35 @@ class Shape:
     headers: frozenset[str]
 
 
-def part_of(name: str, schema: Mapping[str, Any], components: Mapping[str, Any]) -> Part:
-    """Return the schema as a Part; references are resolved in the contract's components."""
-    return Part(name, Draft202012Validator({**schema, "components": components}, validate_formats=True))
+class Schemas:
+    """Makes Parts of the schemas of one contract; equal schemas share one validator."""
+
+    def __init__(self, schemas: Mapping[str, Any]) -> None:
+        self._root = {"components": {"schemas": _lean(schemas)}}
+        self._made: dict[bytes, Draft202012Validator] = {}
+
+    def part(self, name: str, schema: Mapping[str, Any]) -> Part:
+        """Return the schema as a Part; references are resolved in the contract's components."""
+        lean = _lean(schema)
+        key = to_json(lean)
+        validator = self._made.get(key)
+        if validator is None:
+            validator = Draft202012Validator({**lean, **self._root}, validate_formats=True)
+            self._made[key] = validator
+        return Part(name, validator)
+
+
+_WORDLESS = frozenset({"description", "title", "example", "examples", "x-provenance", "x-source", "default"})
+_NAMED = frozenset({"properties", "schemas", "patternProperties", "$defs"})
+
+
+def _lean(node: Any, named: bool = False) -> Any:
+    """Return a schema without what only people read, which would be compiled along with it."""
+    if isinstance(node, Mapping):
+        return {
+            key: _lean(each, key in _NAMED and not named) for key, each in node.items() if named or key not in _WORDLESS
+        }
+    return [_lean(each) for each in node] if isinstance(node, (list, tuple)) else node
 
 
 def _finding(error: ValidationError) -> Finding:

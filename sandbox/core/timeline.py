@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sandbox.core.message import Request, Response
 from sandbox.core.world import World
 
 PAGE = 32
 ENTRY_LIMIT = 10_000
-WEIGHT_LIMIT = 32 << 20
+WEIGHT_LIMIT = 128 << 20
 ENTRY_WEIGHT = 1_500
 """What an entry keeps alive besides its bodies: headers, and the part of the world before it that is gone since."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One request and its answer: the wall instant it came, the world before it, and the marks that the kernel left."""
 
     ordinal: int
@@ -34,12 +34,14 @@ class Entry:
     would_refuse: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A run of entries and roughly how many bytes they keep alive."""
 
     entries: tuple[Entry, ...] = ()
     weight: int = 0
+
+
+BLANK_PAGE = Page()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Journal:
     """The latest entries in order, bounded by their number and by their weight."""
 
     pages: tuple[Page, ...] = ()
-    open: Page = Page()
+    open: Page = BLANK_PAGE
     weight: int = 0
     limit: int = ENTRY_LIMIT
     weight_limit: int = WEIGHT_LIMIT
@@ -81,9 +83,11 @@ def _weight(entry: Entry) -> int:
     return ENTRY_WEIGHT + len(entry.request.body) + len(entry.request.path) + len(entry.response.body)
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+BLANK_JOURNAL = Journal()
+
+
+class Timeline(NamedTuple):
     """The present of a world and its journal."""
 
     present: World
-    journal: Journal = Journal()
+    journal: Journal = BLANK_JOURNAL

@@ -6,7 +6,8 @@ does not: so a request builds five fields and shares the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from immutables import Map
 
@@ -42,13 +43,15 @@ class Charter:
     lobby: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+NO_BUCKETS: Map[str, Bucket] = Map()
+
+
+class World(NamedTuple):
     """A charter, the workspace, the quota's buckets, how many requests came, and the latest instant that was seen."""
 
     charter: Charter
     workspace: Workspace
-    buckets: Map[str, Bucket] = field(default_factory=Map)
+    buckets: Map[str, Bucket] = NO_BUCKETS
     ordinal: int = 0
     latest: int = 0
 

@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Rule
 
 from sandbox.core.kernel import BODY_LIMIT
-from sandbox.core.message import Request
-from sandbox.web.pages import health, landing, not_found, version
+from sandbox.core.message import Request, target_parts
+from sandbox.web.pages import health, landing, not_found, problem, version
 from sandbox.web.store import Store
 
 _TEMPLATE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -62,7 +63,26 @@ def _add_pages(app: Flask, store: Store) -> None:
     app.add_url_rule("/openapi/<name>.json", "openapi", page(_openapi))
     app.add_url_rule("/__admin/health", "health", page(health))
     app.add_url_rule("/__admin/version", "version", page(version))
-    app.register_error_handler(404, lambda _error: page(not_found)())
+    app.register_error_handler(HTTPException, lambda error: _refused(store, error))
+
+
+_DETAILS = {
+    400: "The request is malformed, or ended before its body did.",
+    405: "This path does not have this method: see the Allow header.",
+    500: "The sandbox has a defect: its log says where.",
+}
+
+
+def _refused(store: Store, error: HTTPException) -> Response:
+    """Answer what Flask does not route: under an API's prefix as the API does, elsewhere with a problem document."""
+    if error is request.routing_exception and store.shelf_for(_target(request.environ)[0]) is not None:
+        return api_answer(store)
+    code = error.code or 500
+    page = not_found(store) if code == 404 else problem(code, error.name, _DETAILS.get(code, error.name))
+    response = Response(page[2], page[0], content_type=page[1])
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def _openapi(store: Store, name: str) -> tuple[int, str, bytes]:
@@ -74,35 +94,44 @@ def _openapi(store: Store, name: str) -> tuple[int, str, bytes]:
 
 def api_answer(store: Store) -> Response:
     """Return the answer to Flask's current request."""
-    asked = request_of(request.environ)
-    shelf = store.shelf_for(asked.path)
+    path, query = _target(request.environ)
+    shelf = store.shelf_for(path)
     if shelf is None:
         status, kind, body = not_found(store)
         return Response(body, status, content_type=kind)
-    answer = store.answer(shelf, asked)
+    answer = store.answer(shelf, request_of(request.environ, path, query))
     response = Response(answer.body, answer.status)
     response.headers.clear()
     response.headers.extend(answer.headers)
     return response
 
 
-def request_of(environ: Mapping[str, Any]) -> Request:
-    """Return the request of a WSGI environment, its path as it stood in the request line if the server tells."""
-    path, query = _target(environ)
-    body = request.stream.read(BODY_LIMIT + 1)
+def request_of(environ: Mapping[str, Any], path: str, query: str) -> Request:
+    """Return the request of a WSGI environment, and read its body up to the limit."""
+    body = _body()
     return Request(
         environ["REQUEST_METHOD"], path, query, _headers(environ), body[:BODY_LIMIT],
         _peer(environ), environ["wsgi.url_scheme"], oversized=len(body) > BODY_LIMIT,
     )  # fmt: skip
 
 
+def _body() -> bytes:
+    """Return the body, up to one byte beyond the limit; a stream may hand out less than it is asked for."""
+    chunks, left = [], BODY_LIMIT + 1
+    while left and (chunk := request.stream.read(left)):
+        chunks.append(chunk)
+        left -= len(chunk)
+    return b"".join(chunks)
+
+
 def _target(environ: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the raw path and the raw query; the query never from a raw URI, which test clients leave without one."""
+    """Return path and query as they stood in the request line; test clients leave the query out of the raw URI."""
     query = environ.get("QUERY_STRING", "")
     raw: str | None = environ.get("REQUEST_URI") or environ.get("RAW_URI")
-    if raw is None or not raw.startswith("/"):
+    if raw is None:
         return quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/:@!$&'()*+,;=~"), query
-    return raw.partition("?")[0].removeprefix(quote(environ.get("SCRIPT_NAME", ""))), query
+    path, _ = target_parts(raw)
+    return path.removeprefix(quote(environ.get("SCRIPT_NAME", ""))), query
 
 
 def _headers(environ: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

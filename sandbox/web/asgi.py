@@ -33,7 +33,7 @@ def asgi_app(store: Store) -> Asgi:
         from sandbox.web.app import flask_app
 
         flask: Any = flask_app(store)
-        return WSGIMiddleware(flask, workers=PAGE_WORKERS)
+        return WSGIMiddleware(_with_target(flask), workers=PAGE_WORKERS)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +43,11 @@ def asgi_app(store: Store) -> Asgi:
             other = await get_running_loop().run_in_executor(None, pages)
             await other(scope, receive, send)
             return
-        answer = store.answer(shelf, await _request(scope, receive))
+        try:
+            request = await _request(scope, receive)
+        except Gone:
+            return
+        answer = store.answer(shelf, request)
         await send(
             {
                 "type": "http.response.start",
@@ -54,6 +58,22 @@ def asgi_app(store: Store) -> Asgi:
         await send({"type": "http.response.body", "body": answer.body})
 
     return app
+
+
+class Gone(Exception):
+    """The client left before its request was whole: nothing happens, and there is nobody to answer."""
+
+
+def _with_target(wsgi: Any) -> Any:
+    """Return the WSGI app with the raw request target in its environment, where other servers put it too."""
+
+    def called(environ: Any, start_response: Any) -> Any:
+        scope = environ["asgi.scope"]
+        path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+        environ["REQUEST_URI"] = f"{path}?{query}" if query else path
+        return wsgi(environ, start_response)
+
+    return called
 
 
 async def _request(scope: Scope, receive: Receive) -> Request:
@@ -71,9 +91,11 @@ async def _body(receive: Receive) -> tuple[bytes, bool]:
     chunks, size = [], 0
     while size <= BODY_LIMIT:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
         chunk = message.get("body", b"")
         chunks.append(chunk)
         size += len(chunk)
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
+        if not message.get("more_body"):
             break
     return b"".join(chunks)[:BODY_LIMIT], size > BODY_LIMIT

@@ -1,7 +1,13 @@
-"""Files on disk: where the shipped ones are, and how YAML becomes data, with line numbers when something is wrong."""
+"""Files on disk: where the shipped ones are, and how YAML becomes data, with line numbers when something is wrong.
+
+YAML is read in three passes, because the parser underneath guards against nothing: its events show how deep the text
+is nested and whether it has tags of its own, its nodes show repeated keys and how much the aliases stand for, and only
+then is anything built. JSON, which is YAML too, has a faster way that ends in the slow one as soon as it is doubtful.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,9 +16,15 @@ from typing import Any
 import orjson
 import yaml
 
-from sandbox.core.document import DocumentError, Flaw
+from sandbox.core.document import DocumentError, Flaw, nearest
+from sandbox.core.problem import shown
 
 SIZE_LIMIT = 256 << 20
+DEPTH_LIMIT = 100
+GROWTH_LIMIT = 10
+"""How many times larger a text may become when its aliases are written out."""
+_SPARE_NODES = 10_000
+_FLAWS_SHOWN = 20
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -21,7 +33,14 @@ class FileError(ValueError):
 
 
 class _Loader(yaml.CSafeLoader):
-    """The safe loader, which leaves times as they are written."""
+    """The safe loader, which leaves times as they are written and says where a number cannot be read."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            got = f"a number that cannot be read, {shown(node.value)!r}"
+            raise yaml.constructor.ConstructorError(None, None, got, node.start_mark) from error
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -41,14 +60,31 @@ def find(folder: str, api: str, name: str) -> Path:
     """Return the file that a name or a path means; FileError lists the names there are."""
     if "/" in name or name.endswith((".yaml", ".yml", ".json")):
         path = Path(name)
-        if not path.is_file():
-            raise FileError(f"{path}: expected a file, got nothing there")
+        if not _is_file(path):
+            raise FileError(f"{shown(name, 1000)}: expected a file, got {_instead(path)}")
         return path
-    path = shipped(folder) / api / f"{name}.yaml"
-    if path.is_file() and path.parent == shipped(folder) / api:
-        return path
-    names = ", ".join(sorted(each.stem for each in path.parent.glob("*.yaml")))
-    raise FileError(f"{folder}: there is none called {name!r} for {api}: expected one of {names}, or a path to a file")
+    home = shipped(folder) / api
+    names = sorted(each.stem for each in home.glob("*.yaml"))
+    if name in names:
+        return home / f"{name}.yaml"
+    near = nearest(name, names)
+    hint = f"; did you mean {near!r}?" if near else ""
+    expected = f"expected one of {', '.join(names)}, or a path to a file"
+    raise FileError(f"{folder}: {expected} for {api}, got {shown(name)!r}{hint}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
+
+
+def _instead(path: Path) -> str:
+    try:
+        return "a folder" if path.is_dir() else "nothing there"
+    except OSError:
+        return "a name that no file can have"
 
 
 def read(path: Path) -> tuple[Any, str, bytes]:
@@ -64,22 +100,111 @@ def read(path: Path) -> tuple[Any, str, bytes]:
 
 
 def parse(path: Path, raw: bytes) -> Any:
-    """Return what the bytes say: JSON, which is YAML as well, by the faster parser."""
-    if raw.lstrip()[:1] == b"{":
+    """Return what the bytes say in JSON or YAML; FileError names the line that says nothing."""
+    if raw[:64].lstrip()[:1] == b"{":
         try:
-            return orjson.loads(raw)
-        except orjson.JSONDecodeError:
-            pass  # YAML's flow style begins with a brace too
+            return _json(raw)
+        except (ValueError, RecursionError):
+            pass  # YAML's flow style begins with a brace too; if it is neither, YAML names the line
     try:
-        return yaml.load(raw, _Loader)
+        raw.decode("utf-8")
+        return _yaml(raw)
+    except UnicodeDecodeError as error:
+        got = f"the byte 0x{raw[error.start]:02x}"
+        raise FileError(f"{path}:{_line_at(raw, error.start)}: expected text in UTF-8, got {got}") from error
+    except yaml.reader.ReaderError as error:
+        line = _line_at(raw, error.position)
+        raise FileError(f"{path}:{line}: expected YAML, got: {error.reason}") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise FileError(f"{path}:{line}: expected YAML, got: {error.problem or error.context}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise FileError(f"{path}: expected YAML in UTF-8, got: {error}") from error
-    except RecursionError as error:
-        raise FileError(f"{path}: expected YAML that is nested less deeply") from error
+        got = f"{error.problem or error.context}{_hint(raw, line)}"
+        raise FileError(f"{path}:{line}: expected YAML, got: {got}") from error
+
+
+def _line_at(raw: bytes, place: int) -> int:
+    return raw.count(b"\n", 0, place) + 1
+
+
+def _hint(raw: bytes, line: int) -> str:
+    text = raw.split(b"\n", line)[line - 1] if line <= raw.count(b"\n") + 1 else b""
+    indent = text[: len(text) - len(text.lstrip())]
+    return "; indent with spaces, not tabs" if b"\t" in indent else ""
+
+
+def _json(raw: bytes) -> Any:
+    data = orjson.loads(raw)
+    # The faster parser keeps the last of several equal keys; this one shows them all.
+    json.loads(raw, object_pairs_hook=_no_key_twice, parse_int=_nothing, parse_float=_nothing)
+    return data
+
+
+def _no_key_twice(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError(pairs)
+
+
+def _nothing(_digits: str) -> None:
+    return None
+
+
+def _yaml(raw: bytes) -> Any:
+    _scan(raw)
+    loader = _Loader(raw)
+    root = loader.get_single_node()
+    if root is None:
+        return None
+    sizes: dict[int, int] = {}
+    if _weigh(root, sizes) > GROWTH_LIMIT * len(sizes) + _SPARE_NODES:
+        raise _refusal(f"aliases that stand for more than {GROWTH_LIMIT} times the text", root)
+    return loader.construct_document(root)
+
+
+def _scan(raw: bytes) -> None:
+    """Refuse what the parser must not be given to build: nesting that overflows its stack, and tags."""
+    depth = 0
+    for event in yaml.parse(raw, _Loader):
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+        if depth > DEPTH_LIMIT:
+            raise _refusal(f"a nesting of more than {DEPTH_LIMIT} levels", event)
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise _refusal(f"the tag {shown(tag)}, and no tags are read", event)
+
+
+def _weigh(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """Return how many nodes the node is with its aliases written out, and refuse keys that stand twice."""
+    known = sizes.get(id(node))
+    if known is not None:
+        if known == 0:
+            raise _refusal("an alias for what it stands in", node)
+        return known
+    sizes[id(node)] = 0
+    size = 1
+    if isinstance(node, yaml.MappingNode):
+        _refuse_repeated(node)
+        size += sum(_weigh(key, sizes) + _weigh(value, sizes) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        size += sum(_weigh(each, sizes) for each in node.value)
+    sizes[id(node)] = size
+    return size
+
+
+def _refuse_repeated(node: yaml.MappingNode) -> None:
+    seen: dict[tuple[str, str], int] = {}
+    for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+        line = key.start_mark.line + 1
+        if (key.tag, key.value) in seen:
+            first = seen[key.tag, key.value]
+            raise _refusal(f"the key {shown(key.value)!r} again, which stands on line {first} already", key)
+        seen[key.tag, key.value] = line
+
+
+def _refusal(got: str, where: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(None, None, got, where.start_mark)
 
 
 def checked(path: Path, reader: Callable[[Any], dict[str, Any]]) -> tuple[dict[str, Any], str]:
@@ -88,14 +213,22 @@ def checked(path: Path, reader: Callable[[Any], dict[str, Any]]) -> tuple[dict[s
     try:
         return reader(data), digest
     except DocumentError as error:
-        lines = [f"{path}:{_line(raw, each)}: {each}" for each in error.flaws[:20]]
-        more = len(error.flaws) - len(lines)
+        root = _root(raw)
+        flaws = sorted((_line(root, each), str(each)) for each in error.flaws)
+        lines = [f"{path}:{line}: {flaw}" for line, flaw in flaws[:_FLAWS_SHOWN]]
+        more = len(flaws) - len(lines)
         raise FileError("\n".join(lines + ([f"… and {more} more"] if more else []))) from error
 
 
-def _line(raw: bytes, flaw: Flaw) -> int:
+def _root(raw: bytes) -> yaml.Node | None:
+    try:
+        return _Loader(raw).get_single_node()
+    except yaml.YAMLError:  # JSON that is no YAML, as with an escaped surrogate pair
+        return None
+
+
+def _line(node: Any, flaw: Flaw) -> int:
     """Return the line of the flaw's place, or of the nearest place around it that the file has."""
-    node = yaml.compose(raw, yaml.CSafeLoader)
     line = 1
     for step in flaw.path:
         found = _child(node, step)

@@ -37,12 +37,13 @@ def landing(store: Store) -> Page:
 
 
 def not_found(store: Store) -> Page:
-    """Return the 404 of a path that belongs to no API (RFC 9457)."""
+    """Return the 404 of a path that belongs to no API."""
     prefixes = ", ".join(each.keyring.api.contract.prefix for each in store.realms)
-    problem = {
-        "type": "about:blank",
-        "title": "Not Found",
-        "status": 404,
-        "detail": f"There is nothing at this path: the APIs are under {prefixes}, what steers them under /__admin.",
-    }
-    return 404, "application/problem+json", to_json(problem)
+    detail = f"There is nothing at this path: the APIs are under {prefixes}, what steers them under /__admin."
+    return problem(404, "Not Found", detail)
+
+
+def problem(status: int, title: str, detail: str) -> Page:
+    """Return a refusal that no API words (RFC 9457)."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return status, "application/problem+json", to_json(body)

@@ -1,51 +1,16 @@
-"""The server that `sandbox serve` runs: uvicorn on a socket that is bound before anything is promised.
-
-The protocol hands its transport to the app, so that a connection can be broken on purpose, and bounds what a request's
-head may weigh.
-"""
+"""The server that `sandbox serve` runs: uvicorn on a socket that is bound before anything is promised."""
 
 from __future__ import annotations
 
 import gc
 import socket
 from collections.abc import Callable
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.web.asgi import asgi_app
 from sandbox.web.store import Store
-
-HEAD_LIMIT = 1 << 20
-TRANSPORT = "sandbox.transport"
-
-
-class Protocol(HttpToolsProtocol):
-    """Uvicorn's HTTP protocol, with a bound on the head of a request and the transport in the scope."""
-
-    _head = 0
-
-    def on_message_begin(self) -> None:
-        """Begin a request with an empty head."""
-        super().on_message_begin()
-        self._head = 0
-        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
-
-    def on_url(self, url: bytes) -> None:
-        """Add to the request's URL."""
-        self._weigh(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header field to the request."""
-        self._weigh(len(name) + len(value))
-        super().on_header(name, value)
-
-    def _weigh(self, size: int) -> None:
-        self._head += size
-        if self._head > HEAD_LIMIT:
-            raise ValueError("the head of the request is too large")
+from sandbox.web.wire import PATIENCE, protocol_of
 
 
 class _Announcing(uvicorn.Server):
@@ -83,9 +48,19 @@ def url_of(bound: socket.socket) -> str:
 def make_server(store: Store, ready: Callable[[], None]) -> uvicorn.Server:
     """Return a server of this store that has not started yet."""
     config = uvicorn.Config(
-        asgi_app(store), http=Protocol, ws="none", loop="auto", lifespan="off", log_config=None, access_log=False,
-        date_header=False, server_header=False, proxy_headers=False, backlog=4096, timeout_graceful_shutdown=2,
-    )  # fmt: skip
+        asgi_app(store),
+        http=protocol_of(store),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=4096,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=int(PATIENCE),
+    )
     return _Announcing(config, ready)
 
 
@@ -100,6 +75,3 @@ def serve(store: Store, bound: socket.socket, ready: Callable[[], None]) -> None
     """Serve the store on this socket until a signal ends it."""
     _calm_the_collector()
     make_server(store, ready).run(sockets=[bound])
-
-
-__all__: list[Any] = ["Protocol", "listen", "make_server", "serve", "url_of"]

@@ -17,10 +17,11 @@ from sandbox.core.keyring import Place, identify
 from sandbox.core.message import Caller, Request, Response, admitted
 from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
-from sandbox.core.timeline import Entry, Timeline
+from sandbox.core.timeline import Entry, Journal, Timeline
 from sandbox.core.world import World
 
 WORLD_WEIGHT = 4_000
+SPELLINGS = 64
 DEFAULT_CAP = 256 << 20
 KEPT_FOR = 10 * MINUTE
 
@@ -33,7 +34,7 @@ class Slot:
     timeline: Timeline
     used: int
     lock: Lock = field(default_factory=Lock)
-    credentials: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
     gone: bool = False
 
     @property
@@ -44,7 +45,7 @@ class Slot:
 
 @dataclass(slots=True)
 class Shelf:
-    """The living worlds of one realm, and the credentials that are known to lead to them."""
+    """The living worlds of one realm, and the Authorization headers that are known to lead to them."""
 
     realm: Realm
     lobby: Slot
@@ -86,7 +87,7 @@ class Store:
             try:
                 slot, caller = self._place(shelf, request)
             except Full:
-                return self._refused(shelf)
+                return self._refused(shelf, request)
             with slot.lock:
                 if not slot.gone:
                     return self._stepped(slot, admitted(request, caller))
@@ -94,6 +95,11 @@ class Store:
     def presents(self) -> Mapping[str, World]:
         """Return the present of every living world by name, for inspection."""
         return {name: slot.timeline.present for shelf in self._shelves for name, slot in shelf.slots.items()}
+
+    def journal(self, shelf: Shelf, world: str) -> Journal | None:
+        """Return the journal of the living world of this name, or None if there is none."""
+        slot = shelf.slots.get(world)
+        return None if slot is None else slot.timeline.journal
 
     def _stepped(self, slot: Slot, request: Request) -> Response:
         wall = self._wall()
@@ -106,20 +112,24 @@ class Store:
         return outcome.response
 
     def _place(self, shelf: Shelf, request: Request) -> tuple[Slot, Caller]:
-        credential, _ = shelf.realm.keyring.api.law.credential(request)
-        if credential is not None:
-            known = shelf.known.get(credential)
-            if known is not None:
-                return known
+        header = request.header("authorization")
+        known = shelf.known.get(header) if header is not None else None
+        if known is not None:
+            return known
         place, caller = identify(shelf.realm.keyring, request)
-        if place is None or credential is None:
+        if place is None:
             return shelf.lobby, caller
         slot = self._opened(shelf, place)
-        with self._opening:
-            if not slot.gone:
-                shelf.known[credential] = (slot, caller)
-                slot.credentials.append(credential)
+        if header is not None:
+            self._learn(shelf, slot, caller, header)
         return slot, caller
+
+    def _learn(self, shelf: Shelf, slot: Slot, caller: Caller, header: str) -> None:
+        """Remember that this header leads to this world, unless too many spellings of it are known already."""
+        with self._opening:
+            if not slot.gone and len(slot.headers) < SPELLINGS:
+                shelf.known[header] = (slot, caller)
+                slot.headers.append(header)
 
     def _opened(self, shelf: Shelf, place: Place) -> Slot:
         origin = copies(place)
@@ -155,17 +165,18 @@ class Store:
             slot.gone = True
         self._weight -= slot.weight
         del shelf.slots[slot.name]
-        for credential in slot.credentials:
-            del shelf.known[credential]
+        for header in slot.headers:
+            shelf.known.pop(header, None)
 
-    def _refused(self, shelf: Shelf) -> Response:
+    def _refused(self, shelf: Shelf, request: Request) -> Response:
         dialect = shelf.realm.keyring.api.dialect
         message = (
             "The sandbox has no room for a further world: wait until one has been idle for ten minutes, "
             "or start it with a larger --memory."
         )
         body = to_json(dialect.error(Problem(503, "full", message), "req_00000000"))
-        return Response(503, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+        headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+        return Response(503, headers, b"" if request.method == "HEAD" else body)
 
 
 def _entry(before: World, outcome: Outcome, request: Request, wall: int) -> Entry:

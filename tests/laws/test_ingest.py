@@ -13,10 +13,10 @@ PATH = "/v1/workspaces/ws_enterprise/systems/sys_abc123/monitoring/aggregates:in
 START = parse_instant("2026-04-10T08:00:00Z")
 
 
-def window(minute, counts, start=START, **changes):
+def window(minute, counts, **changes):
     """Return one window of latencies; `counts` maps a bucket to its calls."""
     row = [counts.get(each, 0) for each in range(16)]
-    begin = start + minute * MINUTE
+    begin = START + minute * MINUTE
     return {
         "start": iso(begin).replace("Z", "+00:00"), "end": iso(begin + MINUTE).replace("Z", "+00:00"),
         "model": "gpt-test", "tag": None, "calls": sum(row),

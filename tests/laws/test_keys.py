@@ -103,7 +103,7 @@ def test_a_key_that_has_ended_is_unauthorized(change, words):
 
     ended = replace(grant, **change)
     charter = replace(world.charter, grants=world.charter.grants.set(grant.key, ended))
-    outcome = ask(replace(world, charter=charter), "GET", "/v1/systems")
+    outcome = ask(world._replace(charter=charter), "GET", "/v1/systems")
     assert told(outcome).status == 401
     assert words in said(outcome)["error"]["message"]
 
@@ -114,7 +114,7 @@ def test_a_key_ends_at_its_instant_and_not_before():
     world = world_of(clock="real")
     (grant,) = world.charter.grants.values()
     kept = Grant(grant.key, grant.terms, expires=NOW + DAY)
-    world = replace(world, charter=replace(world.charter, grants=world.charter.grants.set(grant.key, kept)))
+    world = world._replace(charter=replace(world.charter, grants=world.charter.grants.set(grant.key, kept)))
     assert ask(world, "GET", "/v1/systems", at=NOW + DAY - 1).response.status == 200
     assert ask(world, "GET", "/v1/systems", at=NOW + DAY).response.status == 401
 

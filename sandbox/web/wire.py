@@ -1,0 +1,241 @@
+"""HTTP on the socket: API operations are answered where they are parsed; everything else goes on to the ASGI app.
+
+The answer to an API operation takes fewer microseconds than an ASGI cycle around it would, so it is computed and
+written as soon as its request is complete. Order on a connection is kept: while an ASGI answer is under way, what is
+pipelined behind it queues there. The head of a request and the patience for a silent connection are bounded.
+"""
+
+from __future__ import annotations
+
+from asyncio import TimerHandle, Transport
+from collections import deque
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from sandbox.core.kernel import BODY_LIMIT
+from sandbox.core.message import Request, Response, target_parts
+from sandbox.web.store import Shelf, Store
+
+HEAD_LIMIT = 1 << 20
+PATIENCE = 75.0
+"""Seconds after which a connection on which nothing moves is closed."""
+TRANSPORT = "sandbox.transport"
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
+
+
+@dataclass(slots=True)
+class Arriving:
+    """An API request of which the head is complete and the body may still be coming."""
+
+    shelf: Shelf
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    parts: list[bytes]
+    size: int = 0
+    keep_alive: bool = True
+
+
+class Wire(HttpToolsProtocol):
+    """Uvicorn's protocol with a short way for API operations; `store` is set by the subclass that a server makes."""
+
+    store: Store
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Begin a connection."""
+        super().connection_made(transport)
+        self._complete: deque[Arriving] = deque()
+        self._arriving: Arriving | None = None
+        self._head = 0
+        self._unheard = False
+        self._peer = self.client[0] if self.client else "local"
+        self._moved = self.loop.time()
+        self._watch: TimerHandle = self.loop.call_later(PATIENCE, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection."""
+        self._watch.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came and answer every API request that is complete with it."""
+        self._moved = self.loop.time()
+        self._unset_keepalive_if_required()
+        rest = memoryview(data)
+        while rest:
+            rest = self._parsed(rest)
+        self._answer_while_read()
+
+    def _parsed(self, data: memoryview) -> memoryview:
+        """Parse up to the next head that asks to upgrade, and return what is behind it."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as pause:
+            self._stay()
+            return data[pause.args[0] :]
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        return data[len(data) :]
+
+    def _stay(self) -> None:
+        """Go on in HTTP/1.1 after a request that asked to upgrade (RFC 9110, section 7.8).
+
+        The parser stops behind such a head as if the body were of another protocol. A fresh one takes the body; the
+        head that it needs to frame it goes unheard.
+        """
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        framing = [name + b": " + value + b"\r\n" for name, value in self.headers if name in _FRAMING]
+        self._unheard = True
+        try:
+            self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(framing) + b"\r\n")
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        self._unheard = False
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, after the answers to what came before it; then the connection closes."""
+        self._answer_complete()
+        if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
+            self.cycle.keep_alive = False
+        elif not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def _answer_complete(self) -> None:
+        while self._complete and not self.transport.is_closing():
+            self._answer(self._complete.popleft())
+
+    def _answer_while_read(self) -> None:
+        """Answer as long as the client takes the answers off the wire."""
+        while self._complete and not self.flow.write_paused and not self.transport.is_closing():
+            self._answer(self._complete.popleft())
+
+    def pause_writing(self) -> None:
+        """Read no more from a client that does not read."""
+        super().pause_writing()
+        self.flow.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Answer what is left, and read on."""
+        super().resume_writing()
+        self._answer_while_read()
+        if not self.flow.write_paused:
+            self.flow.resume_reading()
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        if self._unheard:
+            return
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self._arriving = None
+        self._head = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Add to the request's URL."""
+        if self._unheard:
+            return
+        self._weigh(len(url))
+        self.url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header field to the request."""
+        if self._unheard:
+            return
+        self._weigh(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Choose the way of the request."""
+        if self._unheard:
+            return
+        busy = self.cycle is not None and not self.cycle.response_complete
+        path, query = target_parts(self.url.decode("latin-1"))
+        shelf = None if busy else self.store.shelf_for(path)
+        if shelf is None:
+            self._to_asgi(path, query)
+            return
+        method = self.parser.get_method().decode("latin-1")
+        headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers])
+        self._arriving = Arriving(shelf, method, path, query, headers, [])
+        if self.expect_100_continue:
+            self._answer_complete()
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """Keep a piece of the body, up to the limit."""
+        arriving = self._arriving
+        if arriving is None:
+            super().on_body(body)
+            return
+        if arriving.size <= BODY_LIMIT:
+            arriving.parts.append(body)
+        arriving.size += len(body)
+
+    def on_message_complete(self) -> None:
+        """Put the request in line to be answered; the body of one that asked to upgrade is still to come."""
+        if self.parser.should_upgrade():
+            return
+        arriving = self._arriving
+        if arriving is None:
+            super().on_message_complete()
+            return
+        arriving.keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() != "1.0"
+        self._complete.append(arriving)
+
+    def _to_asgi(self, path: str, query: str) -> None:
+        self._answer_complete()
+        headers, expects = self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers[:], self.expect_100_continue = b"/", headers, expects
+        extensions: dict[str, Any] = {TRANSPORT: {"transport": self.transport}}
+        self.scope["extensions"] = extensions
+        super().on_headers_complete()
+        # The target goes on as it was written: a parser of URLs refuses `*`, drops fragments and stops at 64 KiB.
+        self.scope["raw_path"], self.scope["query_string"] = path.encode("latin-1"), query.encode("latin-1")
+        self.scope["path"] = unquote(path)
+
+    def _weigh(self, size: int) -> None:
+        self._head += size
+        if self._head > HEAD_LIMIT:
+            raise ValueError("the head of the request is too large")
+
+    def _answer(self, arrived: Arriving) -> None:
+        body = arrived.parts[0] if len(arrived.parts) == 1 else b"".join(arrived.parts)
+        request = Request(
+            arrived.method, arrived.path, arrived.query, arrived.headers, body[:BODY_LIMIT], self._peer,
+            self.scheme or "http", oversized=arrived.size > BODY_LIMIT,
+        )  # fmt: skip
+        answer = self.store.answer(arrived.shelf, request)
+        self.transport.write(on_the_wire(answer, arrived.keep_alive))
+        self.server_state.total_requests += 1
+        if not arrived.keep_alive:
+            self.transport.close()
+
+    def _look(self) -> None:
+        """Close the connection if nothing has moved for as long as patience lasts, else look again later."""
+        idle = self.loop.time() - self._moved
+        if idle >= PATIENCE and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
+            return
+        self._watch = self.loop.call_later(max(1.0, PATIENCE - idle), self._look)
+
+
+def on_the_wire(answer: Response, keep_alive: bool) -> bytes:
+    """Return the bytes of an answer."""
+    fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
+    close = "" if keep_alive else "connection: close\r\n"
+    return f"{_STATUS_LINES[answer.status]}{fields}{close}\r\n".encode("latin-1") + answer.body
+
+
+def protocol_of(store: Store) -> type[Wire]:
+    """Return the protocol that answers from this store."""
+    return type("StoreWire", (Wire,), {"store": store})

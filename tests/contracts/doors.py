@@ -1,0 +1,42 @@
+"""The two doors at which the judge knocks: in process over WSGI, and a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Any
+
+import schemathesis
+
+from sandbox.web.app import flask_app
+from sandbox.web.server import listen, make_server, url_of
+from tests.contracts.judge import Judge, configuration, new_store
+
+CONTRACT = "/openapi/aikraft.json"
+Wsgi = Callable[..., Any]
+
+
+def over_wsgi(fixture: str, examples: int, wrapped: Callable[[Wsgi], Wsgi] = lambda app: app) -> Judge:
+    """Return a judge of a fresh Flask app in this process; `wrapped` may put something between the two."""
+    store = new_store(fixture)
+    schema = schemathesis.openapi.from_wsgi(CONTRACT, wrapped(flask_app(store)), config=configuration(examples))
+    return Judge(schema, store)
+
+
+@contextmanager
+def over_a_socket(fixture: str, examples: int) -> Iterator[Judge]:
+    """Yield a judge of a fresh server on a free port; it runs in a thread, so that its journal can be read."""
+    store = new_store(fixture)
+    bound, ready = listen("127.0.0.1", 0), Event()
+    server = make_server(store, ready.set)
+    thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="sandbox")
+    thread.start()
+    try:
+        if not ready.wait(10):
+            raise TimeoutError("the server did not start within ten seconds")
+        yield Judge(schemathesis.openapi.from_url(url_of(bound) + CONTRACT, config=configuration(examples)), store)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        bound.close()

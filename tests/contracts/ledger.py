@@ -1,0 +1,62 @@
+"""What one run of the judge saw: cases, checks, answers, refusals, links and findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One answer that a check objects to: the check, the operation, and what the judge says about it."""
+
+    check: str
+    operation: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.check}: {self.operation}\n{self.text}"
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The counts of one run, kept while it goes on."""
+
+    cases: Counter[str] = field(default_factory=Counter)
+    """Cases by phase."""
+    checks: Counter[str] = field(default_factory=Counter)
+    """How often each check was held against an answer."""
+    answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    """Answers by phase, operation and status."""
+    refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Refusals of good data that the contract lists, by operation and cause."""
+    links: Counter[str] = field(default_factory=Counter)
+    """For every link how often its target answered 2xx when it was followed."""
+    sequences: int = 0
+    errors: list[str] = field(default_factory=list)
+    """What kept the judge itself from working."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def answered(self, phase: str) -> set[str]:
+        """Return the operations that answered 2xx in a phase."""
+        return {operation for at, operation, status in self.answers if at == phase and 200 <= status < 300}
+
+    def uncovered(self) -> list[str]:
+        """Return the links whose target never answered 2xx."""
+        return sorted(name for name, times in self.links.items() if not times)
+
+    def complaints(self) -> str:
+        """Return everything that was found or went wrong, for the message of a failing test."""
+        return "\n\n".join([*self.errors, *map(str, self.findings)])
+
+    def lines(self) -> list[str]:
+        """Return the report of this run."""
+        cases = ", ".join(f"{phase} {count}" for phase, count in self.cases.items())
+        lines = [f"cases: {cases}" + (f" in {self.sequences} sequences" if self.sequences else "")]
+        if self.refusals:
+            listed = sorted(self.refusals.items())
+            told = ", ".join(f"{operation} {cause} {count}" for (operation, cause), count in listed)
+            lines.append(f"good data refused as listed: {told}")
+        if self.links:
+            lines.append(f"links covered: {len(self.links) - len(self.uncovered())} of {len(self.links)}")
+        return lines

@@ -1,0 +1,53 @@
+"""The judge is awake: whatever is broken on purpose, the same suite finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.contracts import defects
+from tests.contracts.doors import Wsgi, over_wsgi
+from tests.contracts.judge import examine, walk
+
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
+
+BROKEN = {
+    "response_headers_conformance": defects.outward(defects.hides_what_is_left),
+    "unsupported_method": defects.outward(defects.hides_the_methods),
+    "status_code_conformance": defects.outward(defects.uses_an_undeclared_status),
+    "not_a_server_error": defects.outward(defects.fails),
+    "response_schema_conformance": defects.outward(defects.leaks_a_field),
+    "content_type_conformance": defects.outward(defects.answers_in_html),
+    "positive_data_acceptance": defects.outward(defects.refuses_good_data),
+    "ignored_auth": defects.inward(defects.lets_everybody_in),
+    "missing_required_header": defects.inward(defects.lets_everybody_in),
+    "negative_data_rejection": defects.inward(defects.takes_any_query),
+}
+
+
+@pytest.mark.parametrize(("check", "broken"), BROKEN.items(), ids=list(BROKEN))
+def test_a_broken_copy_is_found(check: str, broken: Callable[[Wsgi], Wsgi], fixture_name: str) -> None:
+    judge = over_wsgi(fixture_name, 5, broken)
+    judge.schema = judge.schema.include(path="/systems")
+    assert check in {each.check for each in examine(judge).findings}
+
+
+def test_a_copy_that_takes_any_body_is_found(fixture_name: str) -> None:
+    judge = over_wsgi(fixture_name, 5, defects.inward(defects.takes_any_body))
+    judge.schema = judge.schema.include(operation_id="createSystem")
+    assert "negative_data_rejection" in {each.check for each in examine(judge).findings}
+
+
+def test_a_copy_that_forgets_what_was_created_is_found_by_walking(fixture_name: str) -> None:
+    judge = over_wsgi(fixture_name, 5, defects.outward(defects.forgets_new_systems))
+    assert "ensure_resource_availability" in {each.check for each in walk(judge, sequences=30, steps=10).findings}
+
+
+def test_a_copy_that_is_always_busy_has_no_finding_and_uncovered_links(fixture_name: str) -> None:
+    judge = over_wsgi(fixture_name, 5, defects.outward(defects.is_always_busy))
+    ledger = walk(judge, sequences=30, steps=10)
+    assert not ledger.findings
+    writes = {name for name in ledger.links if name.rpartition("-> ")[2].startswith("POST ")}
+    assert writes
+    assert writes <= set(ledger.uncovered())

@@ -1,0 +1,103 @@
+"""The sandbox keeps its contract at both doors, in every phase of the judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.contracts.doors import over_a_socket, over_wsgi
+from tests.contracts.judge import ALONE, Judge, all_checks, declared_links, examine, walk
+from tests.contracts.ledger import Ledger
+
+# A finding is shown by its request and answer; Hypothesis warns of the size of the values that it shows besides.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
+
+Report = Callable[[str, Ledger], None]
+DOORS = ("wsgi", "socket")
+OPERATIONS = 8
+
+
+def at(door: str, fixture: str, work: Callable[[Judge], Ledger]) -> Judge:
+    """Return the judge after its work at one of the doors."""
+    if door == "wsgi":
+        judge = over_wsgi(fixture, examples=60)
+        work(judge)
+        return judge
+    with over_a_socket(fixture, examples=60) as judge:
+        work(judge)
+    return judge
+
+
+@pytest.fixture(scope="module", params=DOORS)
+def examined(request: pytest.FixtureRequest, fixture_name: str) -> Judge:
+    """Return a judge who has sent examples, the corners of every schema, and generated requests."""
+    return at(request.param, fixture_name, examine)
+
+
+@pytest.fixture(scope="module", params=DOORS)
+def walked(request: pytest.FixtureRequest, fixture_name: str) -> Judge:
+    """Return a judge who has followed links in sequences."""
+    return at(request.param, fixture_name, lambda judge: walk(judge, sequences=60, steps=20, rounds=8))
+
+
+@pytest.fixture
+def door(request: pytest.FixtureRequest) -> str:
+    """Return the name of the door at hand."""
+    name: str = request.node.callspec.id
+    return name
+
+
+def test_no_request_gets_an_answer_that_breaks_the_contract(examined: Judge, door: str, report: Report) -> None:
+    report(door, examined.ledger)
+    assert not examined.ledger.complaints(), examined.ledger.complaints()
+
+
+def test_no_sequence_gets_an_answer_that_breaks_the_contract(walked: Judge, door: str, report: Report) -> None:
+    report(door, walked.ledger)
+    assert not walked.ledger.complaints(), walked.ledger.complaints()
+
+
+def test_every_check_is_held_against_single_requests(examined: Judge) -> None:
+    assert set(examined.ledger.checks) == all_checks()
+
+
+def test_every_check_is_held_against_sequences(walked: Judge) -> None:
+    assert set(walked.ledger.checks) == all_checks()
+
+
+def test_every_operation_succeeds_in_every_phase(examined: Judge) -> None:
+    assert {phase: len(examined.ledger.answered(phase)) for phase in ALONE} == dict.fromkeys(ALONE, OPERATIONS)
+
+
+def test_every_link_is_followed_to_an_answer(walked: Judge) -> None:
+    assert not walked.ledger.uncovered(), "never followed to a 2xx:\n" + "\n".join(walked.ledger.uncovered())
+
+
+def test_the_links_that_are_followed_are_those_of_the_contract_and_more(walked: Judge) -> None:
+    named = {name.rpartition("-> ")[0] + "-> " for name in walked.ledger.links}
+    declared = set(declared_links(walked.store))
+    assert declared
+    assert declared <= named
+
+
+def test_every_single_request_has_a_world_of_its_own(examined: Judge) -> None:
+    assert {len(journal) for journal in examined.worlds().values()} == {1}
+
+
+def test_every_sequence_has_a_world_of_its_own(walked: Judge) -> None:
+    assert 0 < len(walked.worlds()) <= walked.ledger.sequences
+
+
+def test_no_quota_hides_anything_from_single_requests(examined: Judge) -> None:
+    assert 429 not in {status for _, _, status in examined.ledger.answers}
+
+
+def test_no_quota_hides_anything_from_sequences(walked: Judge) -> None:
+    assert 429 not in {status for _, _, status in walked.ledger.answers}
+
+
+def test_the_judge_reads_the_contract_from_the_app_below_its_base_path(fixture_name: str) -> None:
+    judge = over_wsgi(fixture_name, examples=1)
+    assert judge.schema.get_base_url() == "/v1"
+    assert len(list(judge.schema.get_all_operations())) == OPERATIONS

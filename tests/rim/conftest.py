@@ -1,0 +1,24 @@
+"""Servers and doors for the rim, and the rule that nothing is ever logged as an error."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.rim.doors import fresh_store, serving
+
+
+@pytest.fixture(scope="session")
+def port() -> Iterator[int]:
+    """Yield the port of a server with a store of its own."""
+    with serving(fresh_store()) as served:
+        yield served
+
+
+@pytest.fixture(autouse=True)
+def _no_error_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    said = [each.getMessage() for each in caplog.get_records("call") if each.levelno >= logging.ERROR]
+    assert not said

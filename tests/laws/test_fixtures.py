@@ -301,6 +301,7 @@ def test_the_name_of_the_documents_other_system_is_free_in_every_fixture():
 # Seeded fixtures.
 
 
+@settings(deadline=None)
 @given(sizes, seeds)
 def test_a_seeded_fixture_is_a_function_of_its_size_and_seed(systems, seed):
     text = fixture_text(systems, seed)
@@ -308,11 +309,13 @@ def test_a_seeded_fixture_is_a_function_of_its_size_and_seed(systems, seed):
     assert text.startswith("{")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12), seeds, seeds)
 def test_two_seeds_give_two_fixtures(systems, one, other):
     assert (seeded(systems, one)["systems"] == seeded(systems, other)["systems"]) == (one == other)
 
 
+@settings(deadline=None)
 @given(sizes, sizes, seeds)
 def test_a_smaller_fixture_holds_the_first_systems_of_a_larger_one(few, more, seed):
     few, more = sorted((few, more))
@@ -338,6 +341,7 @@ def test_ids_names_and_jobs_of_a_seeded_fixture_differ(systems, seed):
         assert len(set(values)) == len(values)
 
 
+@settings(deadline=None)
 @given(sizes, seeds)
 def test_a_seeded_fixture_has_one_system_a_line_and_is_yaml_too(systems, seed):
     text = fixture_text(systems, seed)

@@ -223,7 +223,7 @@ class Connection:
 
     def narrow(self) -> None:
         """Take in little at a time, so that what is not read soon piles up at the server."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 17)
 
     def end(self) -> None:
         """Say that nothing more will be sent."""

@@ -120,15 +120,15 @@ def test_a_client_that_expects_100_continue_is_told_to_go_on(port: int) -> None:
 
 
 def test_a_client_that_reads_late_gets_every_answer_in_order(port: int) -> None:
-    case = good(OPERATIONS[5], "late")
-    asked = [*[case] * 1200, HEALTH, case, HEALTH]
+    first, second = good(OPERATIONS[5], "late"), good(OPERATIONS[5], "later")
+    asked = [*[first] * 1400, *[second] * 1400, HEALTH, first, HEALTH]
     with Connection(port) as connection:
         connection.narrow()
         connection.send(b"".join(each.wire for each in asked))
         answers = [connection.read() for _ in asked]
     assert {each.status for each in answers if each} == {200}
     healthy = [at for at, each in enumerate(answers) if each and each.body == b'{"status":"ok"}']
-    assert healthy == [1200, 1202]
+    assert healthy == [2800, 2802]
 
 
 def test_a_body_that_asks_to_upgrade_is_read_and_what_follows_it_is_answered(port: int) -> None:

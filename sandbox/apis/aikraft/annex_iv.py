@@ -1,4 +1,4 @@
-"""The Annex IV document: eight sections of first-draft text from what is known about one system (A10).
+"""The Annex IV document: eight sections of first-draft text from what is known about one system.
 
 What users wrote goes in as a value of `str.format`, never as a template, so braces and percent signs come out as they
 went in. Key factors are quoted in the English of the classification; everything else is in the language asked for.

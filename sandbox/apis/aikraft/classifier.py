@@ -51,7 +51,14 @@ WEIGHTS = MappingProxyType({"name": 3, "description": 2, "purpose": 3, "domain":
 GRAVITY = ("unacceptable", "high", "limited", "minimal")
 
 Element = tuple[str, ...]
-Pattern = tuple[tuple[tuple[Element, ...], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Parts that must all be met, each by one of its phrases; without any of `heads` the first part cannot be."""
+
+    parts: tuple[tuple[tuple[Element, ...], ...], ...]
+    heads: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +93,9 @@ class Case:
 
 
 def classify(name: str, description: str, purpose: str, domain: str, answers: Mapping[str, object]) -> Finding:
-    """Classifies a system from four free texts and the answers of the questionnaire; never raises (A8, C2 row 4)."""
-    given = tuple(row for row in ANSWERS if not _reading(answers.get(row.key)).isdisjoint(row.values))
+    """Classifies a system from four free texts and the answers of the questionnaire; never raises."""
+    asked = (row for row in ANSWERS if row.key in answers)
+    given = tuple(row for row in asked if not _reading(answers[row.key]).isdisjoint(row.values))
     fields = {"name": name, "description": description, "purpose": purpose, "domain": domain}
     text = _text(fields, [row.mark for row in given if row.mark])
     cases = sorted(_cases(text, sum(row.weight for row in given)), key=_rank)
@@ -174,8 +182,10 @@ def _declared(area: Area, use: Use, text: Text) -> int:
 
 def _weight(pattern: Pattern, text: Text) -> int:
     """How heavy the lightest necessary part of a pattern is, each part at its heaviest; 0 where one is missing."""
+    if pattern.heads.isdisjoint(text.places):
+        return 0
     lightest = 0
-    for phrases in pattern:
+    for phrases in pattern.parts:
         heaviest = max((_phrase(phrase, text) for phrase in phrases), default=0)
         if not heaviest:
             return 0
@@ -276,7 +286,8 @@ def _finding(tier: str, case: Case | None, confidence: str, factors: tuple[str, 
 
 def _pattern(line: str) -> Pattern:
     parts = [part.split(",") for part in line.split("&")] if line else []
-    return tuple(tuple(tuple(tuple(e.split("|")) for e in p.split()) for p in part) for part in parts)
+    read = tuple(tuple(tuple(tuple(e.split("|")) for e in p.split()) for p in part) for part in parts)
+    return Pattern(read, frozenset(word for phrase in next(iter(read), ()) for word in phrase[0]))
 
 
 def _read(signals: Iterable[Signal]) -> tuple[tuple[Signal, Pattern], ...]:
@@ -285,7 +296,7 @@ def _read(signals: Iterable[Signal]) -> tuple[tuple[Signal, Pattern], ...]:
 
 def _vocabulary(patterns: Iterable[Pattern]) -> Iterable[str]:
     for pattern in patterns:
-        for part in pattern:
+        for part in pattern.parts:
             for phrase in part:
                 for element in phrase:
                     yield from element

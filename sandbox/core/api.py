@@ -70,13 +70,16 @@ class Shown:
 class Answer(NamedTuple):
     """What a handler says: `data` (and `meta`) in the envelope, or `whole`, without one; and the workspace after.
 
-    `data` is a plain value, an `Encoded`, or a list of `Encoded`.
+    `data` is a plain value, an `Encoded`, or a list of `Encoded`. An answer that follows from workspace, path and query
+    alone may say from when until when it does; it is then given again without being made again.
     """
 
     data: Any = None
     meta: Mapping[str, Any] | None = None
     whole: Mapping[str, Any] | None = None
     workspace: Workspace | None = None
+    since: int = 0
+    until: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from hashlib import blake2b
 
 _ROUNDS = 4
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 
 @lru_cache(maxsize=4096)
@@ -43,9 +44,5 @@ def hexadecimal8(seed: int, label: str, kind: str, ordinal: int) -> str:
 
 def alphanumeric6(seed: int, label: str, kind: str, ordinal: int) -> str:
     """Return six digits and lower-case letters, different for each of 36^6 ordinals."""
-    number = permuted(seed, label, kind, ordinal, 36**3)
-    letters = []
-    for _ in range(6):
-        number, rest = divmod(number, 36)
-        letters.append(_ALPHABET[rest])
-    return "".join(reversed(letters))
+    left, right = divmod(permuted(seed, label, kind, ordinal, 36**3), 36**3)
+    return _PAIRS[left // 36] + _ALPHABET[left % 36] + _PAIRS[right // 36] + _ALPHABET[right % 36]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from immutables import Map
@@ -18,6 +18,8 @@ from sandbox.core.frozen import Frozen
 
 Key = tuple[Any, ...]
 _CHUNK = 512
+_MEMO_SIZE = 256
+_MEMO_KEY = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +174,32 @@ def table_of(layout: Layout, rows: Iterable[Frozen]) -> Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """The body of an answer that was given before, and the span of time in which it holds."""
+
+    body: bytes
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Workspace:
-    """The tables of a world by name, and how many ids of each kind it has minted."""
+    """The tables of a world by name, and how many ids of each kind it has minted.
+
+    A workspace never changes, so what was read from it once can be remembered beside it; `answers` is that memo. It is
+    shared by every world that was forked from the same fixture and ends with the value.
+    """
 
     tables: Map[str, Table]
     minted: Map[str, int] = field(default_factory=Map)
+    answers: dict[tuple[str, str], Remembered] = field(default_factory=dict, compare=False, repr=False)
+
+    def remember(self, path: str, query: str, answer: Remembered) -> None:
+        """Remember what a GET of this path and query is answered from `since` until `until`."""
+        if len(path) + len(query) <= _MEMO_KEY:
+            if len(self.answers) >= _MEMO_SIZE:
+                self.answers.clear()
+            self.answers[path, query] = answer
 
     def table(self, name: str) -> Table:
         """Return the table of this name."""
@@ -184,8 +207,8 @@ class Workspace:
 
     def having(self, name: str, row: Frozen) -> Workspace:
         """Return the workspace with this row in the table of this name."""
-        return replace(self, tables=self.tables.set(name, self.tables[name].having(row)))
+        return Workspace(self.tables.set(name, self.tables[name].having(row)), self.minted)
 
     def counting(self, kind: str, minted: int) -> Workspace:
         """Return the workspace that has minted so many ids of this kind."""
-        return replace(self, minted=self.minted.set(kind, minted))
+        return Workspace(self.tables, self.minted.set(kind, minted))

@@ -27,10 +27,11 @@ class SandboxTransport(httpx.BaseTransport):
         shelf = self.store.shelf_for(path)
         if shelf is None:
             status, kind, body = not_found(self.store)
-            return httpx.Response(status, headers={"content-type": kind}, content=body)
+            return httpx.Response(status, headers={"content-type": kind}, stream=httpx.ByteStream(body))
         headers = tuple(
             [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw]
         )
         asked = Request(request.method, path, query, headers, request.read(), scheme=request.url.scheme)
         answer = self.store.answer(shelf, asked)
-        return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)
+        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        return httpx.Response(answer.status, headers=fields, stream=httpx.ByteStream(answer.body))

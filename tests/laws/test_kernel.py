@@ -250,3 +250,32 @@ def test_redacted_headers_are_all_that_the_kernel_sees_of_a_key():
     asked = admitted(request("GET", "/v1/systems", key=ENTERPRISE, cookie="session=secret"), Caller("key_1"))
     assert ENTERPRISE not in repr(asked)
     assert "secret" not in repr(asked)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([*GETS[:3], "/v1/systems?limit=1"]), st.integers(0, 120)), min_size=2, max_size=8
+    )
+)
+def test_an_answer_that_was_remembered_is_the_one_that_would_be_made(asked):
+    started = ask(world_of(clock="real"), "POST", "/v1/systems/sys_abc123/documents", {"sections": [8]}).world
+    for target, seconds in asked:
+        at = NOW + seconds * SECOND
+        blank = started._replace(workspace=type(started.workspace)(started.workspace.tables, started.workspace.minted))
+        assert ask(started, "GET", target, at=at).response == ask(blank, "GET", target, at=at).response
+
+
+def test_a_refusal_leaves_nothing_for_the_cycle_collector():
+    import gc
+
+    world = world_of()
+    ask(world, "GET", "/v1/systems/sys_zzzzzz/monitoring")
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            ask(world, "GET", "/v1/systems/sys_zzzzzz/monitoring")
+            ask(world, "POST", "/v1/systems", b"{")
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -127,7 +127,9 @@ def _list(call: Call, _resource: None) -> Answer:
     more = len(rows) > limit
     page = rows[:limit]
     meta = {"total": table.count(tier), "cursor": write_cursor(page[-1], tier) if more else None}
-    return Answer([call.item(row, _summary) for row in page], meta)
+    items = [call.item(row, _summary) for row in page]
+    since, until = max((each.since for each in items), default=0), min((each.until for each in items), default=ALWAYS)
+    return Answer(items, meta, since=since, until=until)
 
 
 def _create(call: Call, _resource: None) -> Answer:

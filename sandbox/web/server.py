@@ -68,7 +68,7 @@ def _calm_the_collector() -> None:
     """Let the cycle collector look seldom: worlds are values without cycles, and reference counts free them."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 1_000)
+    gc.set_threshold(500_000, 20, 1_000)
 
 
 def serve(store: Store, bound: socket.socket, ready: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ SANDBOX = ROOT / "sandbox"
 FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
     "frozen", "message", "problem", "chance", "clock", "document", "quota", "workspace", "shape", "contract", "compiling",
-    "api", "world", "keyring", "realm", "timeline", "kernel",
+    "api", "world", "keyring", "realm",  "timeline", "intake", "rendering", "kernel",
 ]  # fmt: skip
 AMBIENT = {
     "time",

@@ -12,33 +12,22 @@ request that reaches a world is counted by its ordinal; a request that finds the
 
 from __future__ import annotations
 
-from functools import lru_cache
-from itertools import chain
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
-import orjson
-from orjson import Fragment
-
-from sandbox.core.api import Answer, Api, Call
+from sandbox.core.api import Api, Call
 from sandbox.core.chance import hexadecimal8
 from sandbox.core.clock import http_date
-from sandbox.core.contract import Operation, Route, read_query
-from sandbox.core.frozen import Encoded, Frozen, to_json
-from sandbox.core.message import Headers, Request, Response
+from sandbox.core.contract import Operation, Route
+from sandbox.core.frozen import Frozen, to_json
+from sandbox.core.intake import check_sizes, checked, content_of
+from sandbox.core.message import Request, Response
 from sandbox.core.problem import EVERYWHERE, Breach, Problem
 from sandbox.core.quota import ENFORCE, OFF, Reading, is_full, take, untouched
-from sandbox.core.shape import Shape
+from sandbox.core.rendering import rendered
 from sandbox.core.workspace import Remembered, Workspace
 from sandbox.core.world import Charter, World
 
-BODY_LIMIT = 1 << 20
-TARGET_LIMIT = 1 << 16
-HEADER_LIMIT = 1 << 16
-DEPTH_LIMIT = 128
-"""Levels of nesting in a body: the validator cannot look deeper than 255."""
 ADDRESS_LIMIT = 1024
-QUERY_MEMORY = 256
 NO_QUERY = Frozen()
 
 
@@ -88,16 +77,16 @@ def _answered(
         _check_quota(charter, reading)
         api.law.permit(charter.owner, terms, route.operation)
         operation = _operation(route, request)
-        _check_sizes(request)
+        check_sizes(request)
         known = world.workspace.answers.get((request.path, request.query))
         if known is not None and known.since <= world.latest < known.until and request.method == "GET":
             return None, operation.success.status, known.body, None
-        content = _content(operation, request)
+        content = content_of(operation, request)
         call = _call(world, request, operation, route, content)
         handler = api.handlers[operation.id]
         resource = handler.find(call)
-        answer = handler.act(_checked(api, call, request), resource)
-        body = _rendered(operation, answer)
+        answer = handler.act(checked(api, call), resource)
+        body = rendered(operation, answer)
         if answer.until > world.latest:
             world.workspace.remember(request.path, request.query, Remembered(body, answer.since, answer.until))
         return answer.workspace, operation.success.status, body, None
@@ -165,122 +154,12 @@ def _operation(route: Route, request: Request) -> Operation:
     raise Problem(404, "unknown-path", "There is nothing at this path.")
 
 
-def _check_sizes(request: Request) -> None:
-    if len(request.path) + len(request.query) > TARGET_LIMIT:
-        raise Problem(400, "malformed", f"The URL is too long: expected at most {TARGET_LIMIT} characters.")
-    fields = request.headers
-    if len(fields) + sum(map(len, chain.from_iterable(fields))) > HEADER_LIMIT and _joined_size(fields) > HEADER_LIMIT:
-        raise Problem(400, "malformed", f"The header fields are too long: expected at most {HEADER_LIMIT} characters.")
-
-
-def _joined_size(fields: Headers) -> int:
-    """Return what the fields weigh once repeated ones are joined by commas, as some doors get them."""
-    names = {name for name, _ in fields}
-    return sum(map(len, names)) + sum(len(value) + 1 for _, value in fields)
-
-
-def _content(operation: Operation, request: Request) -> Any:
-    """Return the request's JSON, or None if the operation takes none or none was sent."""
-    if operation.body is None:
-        return None
-    if request.oversized or len(request.body) > BODY_LIMIT:
-        raise Problem(413, "too-large", f"The request body is too large: expected at most {BODY_LIMIT} bytes.")
-    if not request.body:
-        if operation.body.required:
-            raise Problem(400, "body-missing", "The request body is missing: expected a JSON object.")
-        return None
-    kind = (request.header("content-type") or "").split(";", 1)[0].strip().lower()
-    if kind != "application/json":
-        raise Problem(400, "body-not-json", "The request body is not declared as JSON: send application/json.")
-    try:
-        content = orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, "body-unparsable", f"The request body is not valid JSON: {error}.") from error
-    if _is_too_deep(request.body, content):
-        message = f"The request body is nested too deeply: expected at most {DEPTH_LIMIT} levels."
-        raise Problem(400, "body-unparsable", message)
-    return content
-
-
-def _is_too_deep(body: bytes, content: Any) -> bool:
-    """Tell whether the content has more levels than allowed; few brackets settle it without a look."""
-    if body.count(b"[") + body.count(b"{") <= DEPTH_LIMIT:
-        return False
-    level = [content]
-    for _ in range(DEPTH_LIMIT + 1):
-        inner = [each for each in level if isinstance(each, (dict, list))]
-        level = [value for each in inner for value in (each.values() if isinstance(each, dict) else each)]
-    return bool(inner)
-
-
 def _call(world: World, request: Request, operation: Operation, route: Route, content: Any) -> Call:
     charter = world.charter
     return Call(
         operation, world.workspace, world.latest, route.values, NO_QUERY, content,
         request, charter.owner, charter.seed, charter.label,
     )  # fmt: skip
-
-
-def _checked(api: Api, call: Call, request: Request) -> Call:
-    """Return the call with its query read, after query and body were held against the contract."""
-    operation = call.operation
-    if operation.body is not None and (call.body is not None or request.body):
-        finding = operation.body.part.finding(call.body)
-        if finding is not None:
-            message = f"The request body fails validation. {finding}."
-            raise Problem(api.dialect.body_status, "contract", message, field=finding.field, issue=finding.expected)
-    if not operation.query:
-        return call
-    try:
-        pairs = _pairs(request.query) if len(request.query) <= QUERY_MEMORY else _split(request.query)
-    except ValueError as error:
-        message = "The query is malformed: expected at most 100 parameters in percent-encoded UTF-8."
-        raise Problem(api.dialect.query_status, "malformed", message) from error
-    query = read_query(operation, pairs, api.dialect.query_status)
-    return Call(
-        operation, call.workspace, call.now, call.path, query, call.body, request, call.owner, call.seed, call.label
-    )
-
-
-def _split(query: str) -> tuple[tuple[str, str], ...]:
-    return tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100))
-
-
-_pairs = lru_cache(maxsize=1024)(_split)
-
-
-def _rendered(operation: Operation, answer: Answer) -> bytes:
-    """Return the answer's bytes after every part that was not checked when it was encoded has been checked now."""
-    shape = operation.success
-    if answer.whole is not None:
-        if shape.whole is None:
-            raise Breach(operation.id, "body", "content", "the contract declares no body")
-        shape.whole.demand(answer.whole)
-        return to_json(answer.whole)
-    body: dict[str, Any] = {"data": _part(operation, shape, answer.data)}
-    if answer.meta is not None:
-        if shape.meta is None:
-            raise Breach(operation.id, "meta", "additionalProperties", "the contract declares no meta")
-        shape.meta.demand(answer.meta)
-        body["meta"] = answer.meta
-    return to_json(body)
-
-
-def _part(operation: Operation, shape: Shape, data: Any) -> Any:
-    if isinstance(data, Encoded) and data.checked_by is shape.data:
-        return data.fragment
-    if isinstance(data, list):
-        return [_item(operation, shape, each) for each in data]
-    if shape.data is None:
-        raise Breach(operation.id, "data", "additionalProperties", "the contract declares no data")
-    shape.data.demand(data)
-    return data
-
-
-def _item(operation: Operation, shape: Shape, item: Any) -> Fragment:
-    if isinstance(item, Encoded) and item.checked_by is shape.item:
-        return item.fragment
-    raise Breach(operation.id, "data[]", "items", "an item was encoded by another part of the contract")
 
 
 def _declared(route: Route, problem: Problem) -> Problem:

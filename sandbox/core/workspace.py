@@ -18,7 +18,7 @@ from sandbox.core.frozen import Frozen
 
 Key = tuple[Any, ...]
 _CHUNK = 512
-_MEMO_SIZE = 256
+_MEMO_SIZE = 4096
 _MEMO_KEY = 256
 
 

@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Rule
 
-from sandbox.core.kernel import BODY_LIMIT
+from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, target_parts
 from sandbox.web.pages import health, landing, not_found, problem, version
 from sandbox.web.store import Store

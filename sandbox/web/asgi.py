@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
 
-from sandbox.core.kernel import BODY_LIMIT
+from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request
 from sandbox.web.store import Store
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sandbox.core.kernel import BODY_LIMIT
+from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, Response, target_parts
 from sandbox.web.store import Shelf, Store
 

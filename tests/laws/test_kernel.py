@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.core.clock import SECOND
-from sandbox.core.kernel import BODY_LIMIT
+from sandbox.core.intake import BODY_LIMIT
 from tests.support import ENTERPRISE, LOAN, NOW, Told, ask, realm, request, said, told, world_of
 
 GETS = [

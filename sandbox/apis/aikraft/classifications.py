@@ -40,7 +40,7 @@ def _find_current(call: Call) -> Frozen:
 
 
 def _get(call: Call, current: Frozen) -> Answer:
-    return Answer(call.data(current, _shown))
+    return Answer(call.data(current, _shown), until=ALWAYS)
 
 
 def _create(call: Call, system: Frozen) -> Answer:

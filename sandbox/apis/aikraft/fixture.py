@@ -8,37 +8,30 @@ because an answer made of them would break the contract.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 from immutables import Map
 
 from sandbox.apis.aikraft import documents, ingest, systems
-from sandbox.apis.aikraft.annex_iii import ANSWERS
 from sandbox.apis.aikraft.annex_iv import LANGUAGES, SECTIONS
 from sandbox.apis.aikraft.classifications import classification_of
 from sandbox.apis.aikraft.drift import Alert
+from sandbox.apis.aikraft.fixture_checks import contradictions
 from sandbox.apis.aikraft.law import PLANS, SCOPES
 from sandbox.core.clock import SECOND
 from sandbox.core.document import (
     Document,
     DocumentError,
-    Flaw,
     Moment,
-    Path,
-    got,
     load,
     many,
     mapping,
     moment,
-    nearest,
     nested,
     number,
     one_of,
     text,
     whole,
-    written,
 )  # fmt: skip
 from sandbox.core.frozen import Frozen
 from sandbox.core.workspace import Workspace, table_of
@@ -47,10 +40,6 @@ ALERT_TYPES = (
     "data_drift", "concept_drift", "prediction_drift", "data_change", "documentation_stale", "llm_drift",
 )  # fmt: skip
 _ALL = tuple(SECTIONS)
-_QUESTIONS = tuple(dict.fromkeys(each.key for each in ANSWERS))
-_MONITORED = ("alerts", "incidents")
-_CLASSIFIED = ("sections", "reviewed", "checked", "alerts", "incidents", "jobs")
-"""What a system can have only once it is monitored, or classified."""
 
 
 class _Workspace(Document):
@@ -124,131 +113,10 @@ class _Fixture(Document):
 def read_fixture(data: Any) -> dict[str, Any]:
     """Return the fixture as its schema reads it; DocumentError names every flaw."""
     fixture = load(_Fixture, data)
-    flaws = tuple(flaw for find in (_clashes, _strays, _bursts, _unasked, _untimely) for flaw in find(fixture))
+    flaws = tuple(contradictions(fixture))
     if flaws:
         raise DocumentError(flaws)
     return fixture
-
-
-def _clashes(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Find the ids, names and keys that stand twice."""
-    for table, column in (("workspaces", "id"), ("keys", "key"), ("systems", "id"), ("systems", "name")):
-        paths: list[Path] = [(table, at, column) for at in range(len(fixture[table]))]
-        yield from _repeated(paths, [row[column].strip() for row in fixture[table]])
-    jobs = [(("systems", at, "jobs", n, "id"), job) for at, n, job in _each(fixture, "jobs")]
-    yield from _repeated([path for path, _ in jobs], [job["id"] for _, job in jobs])
-
-
-def _repeated(paths: list[Path], values: list[str]) -> Iterator[Flaw]:
-    seen: dict[str, Path] = {}
-    for path, value in zip(paths, values, strict=True):
-        if value in seen:
-            again = "the same again" if path[-1] == "key" else got(value)
-            yield Flaw(path, f"another {path[-1]} than that of {written(seen[value][:-1])}", again)
-        seen.setdefault(value, path)
-
-
-def _each(fixture: dict[str, Any], field: str) -> Iterator[tuple[int, int, Any]]:
-    for at, system in enumerate(fixture["systems"]):
-        for n, each in enumerate(system[field]):
-            yield at, n, each
-
-
-def _strays(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Find what has nothing to stand on: keys without a workspace, facts without a classification or monitoring."""
-    known = [each["id"] for each in fixture["workspaces"]]
-    for at, key in enumerate(fixture["keys"]):
-        name = key["workspace"]
-        if name not in known:
-            yield Flaw(("keys", at, "workspace"), "one of " + ", ".join(known), got(name), nearest(name, known))
-    for at, system in enumerate(fixture["systems"]):
-        fields: tuple[str, ...] = _CLASSIFIED
-        lack = "it is not classified"
-        if system["classified"]:
-            fields, lack = _MONITORED, "`checked` does not say that it is monitored"
-        for field in fields if not system["classified"] or not system["checked"] else ():
-            if system[field]:
-                yield Flaw(("systems", at, field), f"none for this system, since {lack}", "some")
-
-
-def _bursts(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Find bursts that are smaller than the rate which they are above, or above no rate."""
-    for at, each in enumerate(fixture["workspaces"]):
-        rate, burst = each.get("requests_per_minute"), each.get("burst")
-        if burst is not None and rate is None:
-            yield Flaw(("workspaces", at, "requests_per_minute"), "a rate, since there is a burst", "nothing")
-        elif burst is not None and burst < rate:
-            yield Flaw(("workspaces", at, "burst"), f"{rate} or more, as requests_per_minute is", got(burst))
-
-
-def _unasked(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Find answers to what the questionnaire does not ask, which the classifier would pass over."""
-    for at, n, each in _each(fixture, "classified"):
-        for question, answer in each["answers"].items():
-            path = ("systems", at, "classified", n, "answers", question)
-            if question not in _QUESTIONS:
-                yield Flaw(path, "a question of the questionnaire", got(question), nearest(question, _QUESTIONS))
-            elif not isinstance(answer, (str, int, float)):
-                yield Flaw(path, "a text, a number, true or false", got(answer))
-
-
-def _untimely(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Find times that precede what they follow from, and what has happened although its time is still to come."""
-    birth = fixture["now"].absolute if fixture["now"] else None
-    for at, system in enumerate(fixture["systems"]):
-        for path, time, cause, since in _sequence(system):
-            passed = _passed(since, time, birth)
-            if passed is not None and (passed <= 0 if path[-1] == "ends" else passed < 0):
-                yield Flaw(("systems", at, *path), f"a time after {cause}, {since.written}", got(time.written))
-        for path, time in _past(system):
-            if (_passed(time, Moment(None), birth) or 0) < 0:
-                yield Flaw(("systems", at, *path), "a time that has passed when a world is born", got(time.written))
-
-
-def _sequence(system: dict[str, Any]) -> Iterator[tuple[Path, Moment, str, Moment]]:
-    """Yield the path of a time, the time, and what it comes after, for all that have an order."""
-    created, classified = system["created"], [each["at"] for each in system["classified"]]
-    for n, time in enumerate(classified):
-        cause, since = ("the classification before", classified[n - 1]) if n else ("created", created)
-        yield ("classified", n, "at"), time, cause, since
-    first = ("classified", classified[0]) if classified else ("created", created)
-    for field in ("reviewed", "checked"):
-        if system[field]:
-            yield (field,), system[field], *first
-    for n, alert in enumerate(system["alerts"]):
-        yield ("alerts", n, "triggered"), alert["triggered"], *first
-        if alert["resolved"]:
-            yield ("alerts", n, "resolved"), alert["resolved"], "triggered", alert["triggered"]
-    for n, job in enumerate(system["jobs"]):
-        yield ("jobs", n, "created"), job["created"], *first
-        names = [name for name in ("created", "starts", "ends") if name in job]
-        for before, name in pairwise(names):
-            yield ("jobs", n, name), job[name], before, job[before]
-
-
-def _past(system: dict[str, Any]) -> Iterator[tuple[Path, Moment]]:
-    """Yield the times of what answers tell as done, however early they are asked; jobs and incidents may be to come."""
-    for field in ("created", "reviewed", "checked"):
-        if system[field]:
-            yield (field,), system[field]
-    for n, each in enumerate(system["classified"]):
-        yield ("classified", n, "at"), each["at"]
-    for n, each in enumerate(system["alerts"]):
-        for field in ("triggered", "resolved"):
-            if each[field]:
-                yield ("alerts", n, field), each[field]
-    for n, each in enumerate(system["jobs"]):
-        yield ("jobs", n, "created"), each["created"]
-
-
-def _passed(since: Moment, until: Moment, birth: int | None) -> int | None:
-    """Return the whole seconds from one moment to another, or None if that depends on when the world is born."""
-    if (since.absolute is None) != (until.absolute is None) and birth is None:
-        return None
-    start, end = (birth or 0) + since.offset, (birth or 0) + until.offset
-    start = start if since.absolute is None else since.absolute
-    end = end if until.absolute is None else until.absolute
-    return end // SECOND - start // SECOND
 
 
 def workspace_of(fixture: dict[str, Any], birth: int) -> Workspace:

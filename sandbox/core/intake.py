@@ -1,0 +1,99 @@
+"""From a request to what the contract reads in it: sizes, JSON, query. Whatever does not fit is a Problem."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from sandbox.core.api import Api, Call
+from sandbox.core.contract import Operation, read_query
+from sandbox.core.message import Headers, Request
+from sandbox.core.problem import Problem
+
+BODY_LIMIT = 1 << 20
+TARGET_LIMIT = 1 << 16
+HEADER_LIMIT = 1 << 16
+DEPTH_LIMIT = 128
+"""Levels of nesting in a body: the validator cannot look deeper than 255."""
+QUERY_MEMORY = 256
+
+
+def check_sizes(request: Request) -> None:
+    """Raise 400 for a URL or header fields that are too long."""
+    if len(request.path) + len(request.query) > TARGET_LIMIT:
+        raise Problem(400, "malformed", f"The URL is too long: expected at most {TARGET_LIMIT} characters.")
+    fields = request.headers
+    if len(fields) + sum(map(len, chain.from_iterable(fields))) > HEADER_LIMIT and _joined_size(fields) > HEADER_LIMIT:
+        raise Problem(400, "malformed", f"The header fields are too long: expected at most {HEADER_LIMIT} characters.")
+
+
+def _joined_size(fields: Headers) -> int:
+    """Return what the fields weigh once repeated ones are joined by commas, as some doors get them."""
+    names = {name for name, _ in fields}
+    return sum(map(len, names)) + sum(len(value) + 1 for _, value in fields)
+
+
+def content_of(operation: Operation, request: Request) -> Any:
+    """Return the request's JSON, or None if the operation takes none or none was sent."""
+    if operation.body is None:
+        return None
+    if request.oversized or len(request.body) > BODY_LIMIT:
+        raise Problem(413, "too-large", f"The request body is too large: expected at most {BODY_LIMIT} bytes.")
+    if not request.body:
+        if operation.body.required:
+            raise Problem(400, "body-missing", "The request body is missing: expected a JSON object.")
+        return None
+    kind = (request.header("content-type") or "").split(";", 1)[0].strip().lower()
+    if kind != "application/json":
+        raise Problem(400, "body-not-json", "The request body is not declared as JSON: send application/json.")
+    try:
+        content = orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, "body-unparsable", f"The request body is not valid JSON: {error}.") from error
+    if _is_too_deep(request.body, content):
+        message = f"The request body is nested too deeply: expected at most {DEPTH_LIMIT} levels."
+        raise Problem(400, "body-unparsable", message)
+    return content
+
+
+def _is_too_deep(body: bytes, content: Any) -> bool:
+    """Tell whether the content has more levels than allowed; few brackets settle it without a look."""
+    if body.count(b"[") + body.count(b"{") <= DEPTH_LIMIT:
+        return False
+    level = [content]
+    for _ in range(DEPTH_LIMIT + 1):
+        inner = [each for each in level if isinstance(each, (dict, list))]
+        level = [value for each in inner for value in (each.values() if isinstance(each, dict) else each)]
+    return bool(inner)
+
+
+def checked(api: Api, call: Call) -> Call:
+    """Return the call with its query read, after query and body were held against the contract."""
+    operation, request = call.operation, call.request
+    if operation.body is not None and (call.body is not None or request.body):
+        finding = operation.body.part.finding(call.body)
+        if finding is not None:
+            message = f"The request body fails validation. {finding}."
+            raise Problem(api.dialect.body_status, "contract", message, field=finding.field, issue=finding.expected)
+    if not operation.query:
+        return call
+    try:
+        pairs = _pairs(request.query) if len(request.query) <= QUERY_MEMORY else _split(request.query)
+    except ValueError as error:
+        message = "The query is malformed: expected at most 100 parameters in percent-encoded UTF-8."
+        raise Problem(api.dialect.query_status, "malformed", message) from error
+    query = read_query(operation, pairs, api.dialect.query_status)
+    return Call(
+        operation, call.workspace, call.now, call.path, query, call.body, request, call.owner, call.seed, call.label
+    )
+
+
+def _split(query: str) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=100))
+
+
+_pairs = lru_cache(maxsize=1024)(_split)

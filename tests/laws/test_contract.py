@@ -1,0 +1,116 @@
+"""A contract that the sandbox would not obey stops the start, with a message that names the culprit."""
+
+import copy
+from dataclasses import replace
+
+import pytest
+
+from sandbox.apis.aikraft import product
+from sandbox.core.api import assembled
+from sandbox.core.compiling import compile_contract
+from sandbox.core.contract import ContractError
+from sandbox.web import files
+from tests.support import realm
+
+DOCUMENT = files.read(files.shipped("openapi") / "aikraft.yaml")[0]
+LIST = DOCUMENT["paths"]["/systems"]["get"]
+
+
+def spoiled(change):
+    document = copy.deepcopy(DOCUMENT)
+    change(document)
+    return compile_contract(document, "aikraft", "/v1", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda d: d["paths"]["/systems"]["get"].update({"x-mood": "good"}),
+            "paths//systems/get: unknown extension 'x-mood'",
+        ),
+        (
+            lambda d: d["components"]["schemas"]["System"]["properties"]["id"].update({"x-faker": 1}),
+            "unknown extension 'x-faker'",
+        ),
+        (lambda d: d["paths"]["/systems"]["get"].pop("operationId"), "GET /systems: operationId missing or used twice"),
+        (
+            lambda d: d["paths"]["/systems"]["get"].update(operationId="createSystem"),
+            "operationId missing or used twice",
+        ),
+        (lambda d: d["paths"]["/systems"]["get"].pop("x-provenance"), "listSystems: x-provenance"),
+        (lambda d: d["paths"]["/systems"]["get"].update({"x-provenance": "rumoured"}), "listSystems: x-provenance"),
+        (
+            lambda d: d["paths"]["/systems"]["get"]["responses"].pop("200"),
+            "listSystems: expected one success response, got 0",
+        ),
+        (lambda d: d["paths"]["/systems"].update(servers=[]), "'servers' is not supported"),
+        (
+            lambda d: d["paths"]["/systems"]["get"]["parameters"].append(
+                {"name": "x", "in": "header", "schema": {"type": "string"}}
+            ),
+            "parameter x in header of type string is not supported",
+        ),
+        (
+            lambda d: d["paths"]["/systems"]["get"]["parameters"].append(
+                {"name": "x", "in": "query", "schema": {"type": "array"}}
+            ),
+            "parameter x in query of type array is not supported",
+        ),
+        (
+            lambda d: d["paths"].update(
+                {"/new/{thing}": {"get": {**LIST, "operationId": "getThing", "parameters": []}}}
+            ),
+            "getThing: path parameters without a declaration: thing",
+        ),
+        (
+            lambda d: d["paths"].update(
+                {"/new/a-{thing}": {"get": {**LIST, "operationId": "getThing", "parameters": []}}}
+            ),
+            "getThing",
+        ),
+        (
+            lambda d: d["paths"]["/systems"]["post"]["requestBody"]["content"].update({"text/plain": {}}),
+            "createSystem: a body has to be application/json",
+        ),
+    ],
+)
+def test_what_would_not_be_obeyed_is_refused_by_name(change, words):
+    with pytest.raises(ContractError) as refused:
+        spoiled(change)
+    assert words in str(refused.value)
+
+
+def test_an_operation_without_a_handler_stops_the_start():
+    document = copy.deepcopy(DOCUMENT)
+    document["paths"]["/systems"]["patch"] = {**LIST, "operationId": "patchSystems"}
+    with pytest.raises(ContractError, match="operations without a handler: patchSystems"):
+        product.product(compile_contract(document, "aikraft", "/v1", ""))
+
+
+def test_a_handler_without_an_operation_stops_the_start():
+    api = realm().keyring.api
+    with pytest.raises(ContractError, match="handlers without an operation: listMoods"):
+        assembled(replace(api, handlers={**api.handlers, "listMoods": api.handlers["listSystems"]}))
+
+
+def test_every_operation_and_response_says_where_it_comes_from():
+    def resolved(node):
+        while "$ref" in node:
+            target = DOCUMENT
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                target = target[step]
+            node = target
+        return node
+
+    for item in DOCUMENT["paths"].values():
+        for operation in (each for method, each in item.items() if method in ("get", "post")):
+            marked = [operation, *map(resolved, operation["responses"].values())]
+            assert all(
+                each["x-provenance"] in ("documented", "inferred", "invented") and each["x-source"] for each in marked
+            )
+
+
+def test_the_contract_speaks_of_no_private_document():
+    text = (files.shipped("openapi") / "aikraft.yaml").read_text()
+    assert "apis.md" not in text

@@ -19,7 +19,7 @@ from sandbox.core.api import Api
 from sandbox.core.clock import Clock
 from sandbox.core.compiling import compile_contract
 from sandbox.core.frozen import Frozen
-from sandbox.core.keyring import LOBBY, Keyring, Place, key_id
+from sandbox.core.keyring import LOBBY, Keyring, Place
 from sandbox.core.realm import LIVE, TEST, Realm
 from sandbox.core.workspace import Workspace
 from sandbox.core.world import Charter, Grant, World
@@ -78,7 +78,7 @@ def _furnished(api: Api, fixture: dict[str, Any], workspace: Workspace, settings
     grants: dict[str, dict[str, Grant]] = {}
     for each in fixture["keys"]:
         mode = TEST if each["key"].startswith("ak_test_") else LIVE
-        world, ident = each["workspace"] + mode, key_id(each["key"])
+        world, ident = each["workspace"] + mode, FIXTURES[api.name].declared_id(each["key"])
         places[each["key"]] = Place(world, ident)
         grants.setdefault(world, {})[ident] = Grant(ident, Frozen(scope=each["scope"]))
     charter = Charter(

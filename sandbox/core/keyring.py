@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from hashlib import sha256
 
 from sandbox.core.api import Api
@@ -16,6 +17,8 @@ from sandbox.core.frozen import Frozen
 from sandbox.core.message import Caller, Request
 
 LOBBY = "lobby"
+RESERVED = "reserved"
+"""The reason of a key that is spelled like a declared one and is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def identify(keyring: Keyring, request: Request) -> tuple[Place | None, Caller]:
         return place, Caller(place.key)
     opening = keyring.api.law.stranger(credential, keyring.rules)
     if isinstance(opening, str):
-        return None, Caller(None, opening)
+        return None, Caller(None, opening, _nearest(keyring, credential) if opening == RESERVED else None)
     ident = key_id(credential)
     return Place(f"own/{ident}", ident, opening.owner, opening.terms), Caller(ident)
 
@@ -57,9 +60,7 @@ def key_id(credential: str) -> str:
     return "key_" + sha256(credential.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def nearest(keyring: Keyring, credential: str) -> str | None:
+def _nearest(keyring: Keyring, credential: str) -> str | None:
     """Return the id of the declared key that is spelled most like this one, if any is near."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(credential[:200], keyring.declared, n=1, cutoff=0.8)
+    close = get_close_matches(credential, keyring.declared, n=1, cutoff=0.8)
     return keyring.declared[close[0]].key if close else None

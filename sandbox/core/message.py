@@ -22,10 +22,11 @@ _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){0,8}")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: the id of a key, or None with the reason why no key is usable."""
+    """Who asks: the id of a key, or None with the reason why no key is usable and the id of the one perhaps meant."""
 
     key: str | None
     reason: str = ""
+    nearest: str | None = None
 
 
 STRANGER = Caller(None, "missing")

@@ -8,20 +8,15 @@ from typing import Any
 import pytest
 from schemathesis.transport.wsgi import WSGITransport
 
-from sandbox.web import files
+from tests.conftest import REPORT
 from tests.contracts.ledger import Ledger
 
-REPORT = "contracts"
 SOCKET_OPTIONS = ("max_redirects", "verify", "cert")
 
 
 @pytest.fixture(scope="session")
 def fixture_name() -> str:
-    """Return the fixture that `sandbox serve` takes by default, or `docs` where there is none yet."""
-    try:
-        files.find("fixtures", "aikraft", "default")
-    except files.FileError:
-        return "docs"
+    """Return the fixture that `sandbox serve` takes unless told."""
     return "default"
 
 
@@ -47,13 +42,3 @@ def report(record_property: Callable[[str, object], None]) -> Callable[[str, Led
             record_property(REPORT, f"{title}: {line}")
 
     return told
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what the contract tests counted; it travels in the reports, so that it arrives from every worker."""
-    done = (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
-    lines = [text for each in done if each.when == "call" for name, text in each.user_properties if name == REPORT]
-    if lines:
-        terminalreporter.section("contracts")
-        for line in lines:
-            terminalreporter.line(line)

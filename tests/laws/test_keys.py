@@ -206,3 +206,37 @@ def test_the_same_calls_under_any_undeclared_key_give_the_same_bytes():
         return answers
 
     assert play("ak_test_enterprise_worker_1") == play("ak_test_enterprise_worker_2")
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("ak_test_starter_reed_key", "test_starter_read"),
+        ("ak_test_pro_admins_key", "test_pro_admin"),
+        ("ak_test_something_else_quite_key", None),
+    ],
+)
+def test_the_journal_names_the_declared_key_that_was_perhaps_meant(key, nearest):
+    store = create_store(Settings(fixture="docs"), lambda: NOW)
+    shelf = store.shelf_for("/v1/systems")
+    store.answer(shelf, request("GET", "/v1/systems", key=key))
+    (entry,) = shelf.lobby.timeline.journal
+    assert (entry.request.caller.reason, entry.request.caller.nearest) == ("reserved", nearest)
+    assert key not in repr(entry)
+
+
+def test_no_key_is_found_in_any_journal_or_world():
+    store = create_store(Settings(fixture="docs"), lambda: NOW)
+    shelf = store.shelf_for("/v1/systems")
+    keys = [
+        "ak_live_your_api_key_here",
+        "ak_live_production_of_somebody",
+        "ak_test_private_suite_7",
+        "ak_test_starter_read_key",
+    ]
+    for key in keys:
+        store.answer(shelf, request("GET", "/v1/systems", key=key))
+    kept = repr([list(each.timeline.journal) for each in (shelf.lobby, *shelf.slots.values())]) + repr(
+        store.presents().keys()
+    )
+    assert not [key for key in keys if key in kept]

@@ -17,7 +17,7 @@ from sandbox.apis.aikraft.annex_iv import LANGUAGES, SECTIONS
 from sandbox.apis.aikraft.classifications import classification_of
 from sandbox.apis.aikraft.drift import Alert
 from sandbox.apis.aikraft.fixture_checks import contradictions
-from sandbox.apis.aikraft.law import PLANS, SCOPES
+from sandbox.apis.aikraft.law import PLANS, SCOPES, declared_id
 from sandbox.core.clock import SECOND
 from sandbox.core.document import (
     Document,
@@ -35,6 +35,8 @@ from sandbox.core.document import (
 )  # fmt: skip
 from sandbox.core.frozen import Frozen
 from sandbox.core.workspace import Workspace, table_of
+
+__all__ = ["declared_id", "read_fixture", "workspace_of"]
 
 ALERT_TYPES = (
     "data_drift", "concept_drift", "prediction_drift", "data_change", "documentation_stale", "llm_drift",

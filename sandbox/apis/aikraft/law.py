@@ -10,6 +10,7 @@ import re
 from sandbox.core.api import Law, Stranger
 from sandbox.core.contract import Operation
 from sandbox.core.frozen import Frozen
+from sandbox.core.keyring import RESERVED, key_id
 from sandbox.core.message import Request
 from sandbox.core.problem import Problem
 from sandbox.core.quota import Limit
@@ -33,6 +34,7 @@ LIMITS: dict[str, Limit] = {
 """Requests per minute and burst. Free has no access but its refusals carry headers too; Enterprise is "custom"."""
 
 _STRANGER = re.compile(r"ak_test_(?:(?P<plan>free|starter|pro|enterprise)_[A-Za-z0-9_]+|[A-Za-z0-9_]{8,})")
+_SPELLED = re.compile(r"ak_((?:live|test)_(?:free|starter|pro|enterprise)_(?:read|write|admin))_key")
 _LONGEST_KEY = 256
 
 _REFUSALS = {
@@ -42,7 +44,7 @@ _REFUSALS = {
     "or a key that the fixture declares.",
     "live": "This live API key is not declared in the sandbox. Live keys belong to the real service: "
     "use a key that begins with ak_test_.",
-    "reserved": "API keys that end in _key are declared by the fixture, and this one is not: choose another ending.",
+    RESERVED: "API keys that end in _key are declared by the fixture, and this one is not: choose another ending.",
     "strict": "The API key is not declared by the fixture, and undeclared keys are turned off (--strict-keys).",
     "revoked": "The API key was revoked.",
     "expired": "The API key has expired.",
@@ -71,9 +73,15 @@ def stranger(key: str, rules: Frozen) -> Stranger | str:
     if rules["strict"]:
         return "strict"
     if key.endswith("_key"):
-        return "reserved"
+        return RESERVED
     plan = match["plan"] or rules["plan"]
     return Stranger(Frozen(workspace=f"ws_{plan}", plan=plan), Frozen(scope=rules["scope"]))
+
+
+def declared_id(key: str) -> str:
+    """Return the id of a declared key: what it spells, such as `test_starter_read`, else its hash."""
+    match = _SPELLED.fullmatch(key)
+    return match[1] if match else key_id(key)
 
 
 def refusal(reason: str) -> Problem:

@@ -48,7 +48,7 @@ class Request(NamedTuple):
     def header(self, name: str) -> str | None:
         """Return the value of the header of this lower-case name; repeated ones are one list (RFC 9110, 5.3)."""
         found = [value for each, value in self.headers if each == name]
-        return ",".join(found) if found else None
+        return (found[0] if len(found) == 1 else ",".join(found)) if found else None
 
 
 class Response(NamedTuple):

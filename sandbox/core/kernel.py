@@ -76,7 +76,7 @@ def _answered(
         terms = _terms(world, request)
         _check_quota(charter, reading)
         api.law.permit(charter.owner, terms, route.operation)
-        operation = _operation(route, request)
+        operation = _operation(api, route, request)
         check_sizes(request)
         known = world.workspace.answers.get((request.path, request.query))
         if known is not None and known.since <= world.latest < known.until and request.method == "GET":
@@ -144,14 +144,16 @@ def _check_quota(charter: Charter, reading: Reading) -> None:
         raise Problem(429, "quota", f"Too many requests: wait {wait} second{'s'[: wait > 1]} before the next one.")
 
 
-def _operation(route: Route, request: Request) -> Operation:
+def _operation(api: Api, route: Route, request: Request) -> Operation:
     if route.operation is not None:
         return route.operation
     if route.allowed:
         allowed = ", ".join(route.allowed)
         message = f"{request.method[:20]} is not supported here: expected {allowed}."
         raise Problem(405, "unknown-method", message, headers=(("Allow", allowed),))
-    raise Problem(404, "unknown-path", "There is nothing at this path.")
+    raise Problem(
+        404, "unknown-path", f"There is nothing at this path: GET /openapi/{api.name}.json lists what there is."
+    )
 
 
 def _call(world: World, request: Request, operation: Operation, route: Route, content: Any) -> Call:

@@ -55,6 +55,8 @@ class Wire(HttpToolsProtocol):
         self._arriving: Arriving | None = None
         self._head = 0
         self._unheard = False
+        self._raw_fields: list[tuple[bytes, bytes]] = []
+        self._text_fields: tuple[tuple[str, str], ...] = ()
         self._peer = self.client[0] if self.client else "local"
         self._moved = self.loop.time()
         self._watch: TimerHandle = self.loop.call_later(PATIENCE, self._look)
@@ -151,7 +153,10 @@ class Wire(HttpToolsProtocol):
         if self._unheard:
             return
         self._weigh(len(name) + len(value))
-        super().on_header(name, value)
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Choose the way of the request."""
@@ -164,11 +169,18 @@ class Wire(HttpToolsProtocol):
             self._to_asgi(path, query)
             return
         method = self.parser.get_method().decode("latin-1")
-        headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers])
-        self._arriving = Arriving(shelf, method, path, query, headers, [])
+        self._arriving = Arriving(shelf, method, path, query, self._fields(), [])
         if self.expect_100_continue:
             self._answer_complete()
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _fields(self) -> tuple[tuple[str, str], ...]:
+        """Return the header fields as text; a client repeats most of them on every request of a connection."""
+        raw = self.headers
+        if raw != self._raw_fields:
+            self._raw_fields = raw
+            self._text_fields = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+        return self._text_fields
 
     def on_body(self, body: bytes) -> None:
         """Keep a piece of the body, up to the limit."""

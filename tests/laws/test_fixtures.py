@@ -149,70 +149,7 @@ def test_texts_differ_from_system_to_system(fixture):
 # The fixture `docs` is the documents' example.
 
 
-def test_docs_lists_what_the_documents_list():
-    assert answered("docs", "/v1/systems") == {
-        "data": [
-            {
-                "id": "sys_abc123",
-                "name": "Candidate Screening Model v2",
-                "domain": "Human Resources / Employment",
-                "risk_tier": "high",
-                "annex_iii_category": 4,
-                "classification_date": "2026-03-15T10:42:00Z",
-                "documentation_score": 87,
-                "created_at": "2026-03-14T09:00:00Z",
-            }
-        ],
-        "meta": {"total": 1, "cursor": None},
-    }
-
-
-def test_docs_classifies_as_the_documents_do():
-    assert answered("docs", "/v1/systems/sys_abc123/classification")["data"] == {
-        "system_id": "sys_abc123",
-        "risk_tier": "high",
-        "annex_iii_category": 4,
-        "annex_iii_sub_point": "4(a)",
-        "confidence": "high",
-        "key_factors": [
-            "System output influences employment decisions affecting individuals",
-            "Output is used to rank and filter applicants from a pool",
-            "Human override is possible but uncommon in practice",
-        ],
-        "obligations": [
-            "Annex IV technical documentation required",
-            "Conformity assessment required before deployment",
-            "Registration in EU AI Act database required",
-            "Human oversight measures must be implemented",
-        ],
-        "classified_at": "2026-03-15T10:42:00Z",
-        "version": 2,
-    }
-
-
-def test_docs_monitors_as_the_documents_do():
-    assert answered("docs", "/v1/systems/sys_abc123/monitoring")["data"] == {
-        "system_id": "sys_abc123",
-        "monitoring_active": True,
-        "last_checked_at": "2026-04-13T13:00:00Z",
-        "overall_health": "warning",
-        "alerts": [
-            {
-                "id": "alert_001",
-                "type": "data_drift",
-                "severity": "warning",
-                "metric": "PSI",
-                "value": 0.23,
-                "threshold": 0.2,
-                "feature": "years_of_experience",
-                "triggered_at": "2026-04-13T11:15:00Z",
-                "resolved": False,
-            }
-        ],
-        "incident_count_30d": 0,
-        "documentation_score": 87,
-        "days_since_last_review": 29,
-    }
+# That `docs` answers as the documents do is told by `tests/stories/test_documents_calls.py`.
 
 
 def test_the_key_of_the_documents_opens_docs_and_no_other_fixture():

@@ -46,7 +46,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--strict-keys", action="store_true", help="refuse keys that the fixture does not declare")
     add("--quota", default="enforce", choices=("enforce", "observe", "off"), help="rate limits (default: %(default)s)")
     add("--memory", type=int, default=256, metavar="MIB", help="cap for all worlds together (default: %(default)s)")
-    add("--admin-token", default="", help="token for what concerns all worlds (default: made and printed)")
+    add("--admin-token", default="", help="token for what concerns all worlds")
 
 
 def _add_seed(parser: argparse.ArgumentParser) -> None:
@@ -56,8 +56,6 @@ def _add_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(given: argparse.Namespace) -> int:
-    from secrets import token_urlsafe
-
     from sandbox.app import create_store
     from sandbox.core.contract import ContractError
     from sandbox.web.files import FileError
@@ -68,7 +66,7 @@ def _serve(given: argparse.Namespace) -> int:
     settings = Settings(
         apis=tuple(given.api or APIS), fixture=given.fixture, seed=given.seed, clock=given.clock, plan=given.plan,
         scope=given.scope, strict_keys=given.strict_keys, quota=given.quota,
-        admin_token=given.admin_token or token_urlsafe(24), memory=given.memory << 20,
+        admin_token=given.admin_token, memory=given.memory << 20,
     )  # fmt: skip
     try:
         store = create_store(settings)

@@ -8,6 +8,7 @@ can print one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,6 +78,16 @@ def admitted(request: Request, caller: Caller) -> Request:
         request.method, request.path, request.query, tuple(headers), request.body,
         request.peer, request.scheme, caller, request.oversized,
     )  # fmt: skip
+
+
+def as_text(fields: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Return header fields as text, as they came off the wire."""
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields])
+
+
+def as_bytes(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Return header fields as the bytes that go on the wire."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
 def target_parts(target: str) -> tuple[str, str]:

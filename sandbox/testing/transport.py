@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from sandbox.app import create_store
-from sandbox.core.message import Request
+from sandbox.core.message import Request, as_bytes, as_text
 from sandbox.settings import Settings
 from sandbox.web.pages import not_found
 from sandbox.web.store import Store
@@ -28,10 +28,8 @@ class SandboxTransport(httpx.BaseTransport):
         if shelf is None:
             status, kind, body = not_found(self.store)
             return httpx.Response(status, headers={"content-type": kind}, stream=httpx.ByteStream(body))
-        headers = tuple(
-            [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in request.headers.raw]
-        )
+        headers = as_text((name.lower(), value) for name, value in request.headers.raw)
         asked = Request(request.method, path, query, headers, request.read(), scheme=request.url.scheme)
         answer = self.store.answer(shelf, asked)
-        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+        fields = as_bytes(answer.headers)
         return httpx.Response(answer.status, headers=fields, stream=httpx.ByteStream(answer.body))

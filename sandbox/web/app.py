@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, target_parts
-from sandbox.web.pages import health, landing, not_found, problem, version
+from sandbox.web.pages import Page, health, landing, not_found, problem, version
 from sandbox.web.store import Store
 
 _TEMPLATE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -54,8 +54,7 @@ def _add_operations(app: Flask, store: Store) -> None:
 def _add_pages(app: Flask, store: Store) -> None:
     def page(maker: Any) -> Any:
         def view(**values: str) -> Response:
-            status, kind, body = maker(store, **values)
-            return Response(body, status, content_type=kind)
+            return _shown(maker(store, **values))
 
         return view
 
@@ -64,6 +63,11 @@ def _add_pages(app: Flask, store: Store) -> None:
     app.add_url_rule("/__admin/health", "health", page(health))
     app.add_url_rule("/__admin/version", "version", page(version))
     app.register_error_handler(HTTPException, lambda error: _refused(store, error))
+
+
+def _shown(page: Page) -> Response:
+    status, kind, body = page
+    return Response(body, status, content_type=kind)
 
 
 _DETAILS = {
@@ -79,7 +83,7 @@ def _refused(store: Store, error: HTTPException) -> Response:
         return api_answer(store)
     code = error.code or 500
     page = not_found(store) if code == 404 else problem(code, error.name, _DETAILS.get(code, error.name))
-    response = Response(page[2], page[0], content_type=page[1])
+    response = _shown(page)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
@@ -97,8 +101,7 @@ def api_answer(store: Store) -> Response:
     path, query = _target(request.environ)
     shelf = store.shelf_for(path)
     if shelf is None:
-        status, kind, body = not_found(store)
-        return Response(body, status, content_type=kind)
+        return _shown(not_found(store))
     answer = store.answer(shelf, request_of(request.environ, path, query))
     response = Response(answer.body, answer.status)
     response.headers.clear()

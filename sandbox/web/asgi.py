@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from sandbox.core.intake import BODY_LIMIT
-from sandbox.core.message import Request
+from sandbox.core.message import Request, as_bytes, as_text
 from sandbox.web.store import Store
 
 Scope = MutableMapping[str, Any]
@@ -52,7 +52,7 @@ def asgi_app(store: Store) -> Asgi:
             {
                 "type": "http.response.start",
                 "status": answer.status,
-                "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
+                "headers": as_bytes(answer.headers),
             }
         )
         await send({"type": "http.response.body", "body": answer.body})
@@ -77,7 +77,7 @@ def _with_target(wsgi: Any) -> Any:
 
 
 async def _request(scope: Scope, receive: Receive) -> Request:
-    headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]])
+    headers = as_text(scope["headers"])
     body, oversized = b"", False
     if any(name in ("content-length", "transfer-encoding") for name, _ in headers):
         body, oversized = await _body(receive)

@@ -18,7 +18,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.core.intake import BODY_LIMIT
-from sandbox.core.message import Request, Response, target_parts
+from sandbox.core.message import Request, Response, as_text, target_parts
 from sandbox.web.store import Shelf, Store
 
 HEAD_LIMIT = 1 << 20
@@ -65,6 +65,13 @@ class Wire(HttpToolsProtocol):
         """End a connection."""
         self._watch.cancel()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Let the answer to a whole request be finished for a client that says no more; then the connection closes."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Parse what came and answer every API request that is complete with it."""
@@ -179,7 +186,7 @@ class Wire(HttpToolsProtocol):
         raw = self.headers
         if raw != self._raw_fields:
             self._raw_fields = raw
-            self._text_fields = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw])
+            self._text_fields = as_text(raw)
         return self._text_fields
 
     def on_body(self, body: bytes) -> None:

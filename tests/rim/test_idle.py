@@ -138,3 +138,12 @@ def test_a_body_that_asks_to_upgrade_is_read_and_what_follows_it_is_answered(por
         connection.send(wire + HEALTH.wire)
         answers = [connection.read(), connection.read()]
     assert [each.status for each in answers if each] == [201, 200]
+
+
+def test_a_client_that_ends_its_side_still_gets_the_page_it_asked_for(port: int) -> None:
+    for _ in range(30):
+        with Connection(port) as connection:
+            connection.send(HEALTH.wire)
+            connection.end()
+            (answer,) = connection.read_all()
+        assert (answer.status, answer.body) == (200, b'{"status":"ok"}')

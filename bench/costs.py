@@ -45,7 +45,7 @@ def _sized(rows: int) -> Sized:
     realm = create_realm("aikraft", Settings(fixture="empty", quota="observe", clock="frozen"), _NOW)
     filled = table_of(systems.LAYOUT, (_row(each) for each in range(rows)))
     live = {name: _with(world, filled) for name, world in realm.live.items()}
-    realm = Realm(realm.keyring, live, realm.tests, realm.lobby)
+    realm = Realm(realm.keyring, live, realm.tests, realm.lobby, realm.source)
     place, _ = identify(realm.keyring, _request("GET", "/v1/systems"))
     if place is None:
         raise ValueError("the key of the bench opens no world")

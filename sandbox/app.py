@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,18 @@ from sandbox.apis.aikraft import product as aikraft_product
 from sandbox.core.api import Api
 from sandbox.core.clock import Clock
 from sandbox.core.compiling import compile_contract
+from sandbox.core.contract import Contract
+from sandbox.core.control import Plane, check_handled
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import LOBBY, Keyring, Place
-from sandbox.core.realm import LIVE, TEST, Realm
-from sandbox.core.workspace import Workspace
+from sandbox.core.realm import LIVE, TEST, Realm, Source
+from sandbox.core.workspace import Table, Workspace
 from sandbox.core.world import Charter, Grant, World
 from sandbox.settings import Settings, parse_clock
+from sandbox.version import NAME, VERSION
 from sandbox.web import files
+from sandbox.web.gate import Gate
+from sandbox.web.plane import PREFIX, RIM
 from sandbox.web.store import Store
 
 if TYPE_CHECKING:
@@ -39,7 +45,19 @@ def wall_clock() -> int:
 def create_store(settings: Settings, wall: Callable[[], int] = wall_clock) -> Store:
     """Return the store of the APIs that the settings name; FileError or ContractError says what hinders it."""
     now = wall()
-    return Store(tuple(create_realm(each, settings, now) for each in settings.apis), wall, settings.memory)
+    realms = tuple(create_realm(each, settings, now) for each in settings.apis)
+    bounds = settings.journal_entries, settings.journal_bytes
+    gate = Gate(settings.admin_token, frozenset(each.lower() for each in settings.hosts), shut=not settings.admin)
+    return Store(realms, wall, settings.memory, lambda: Plane(control_contract(), NAME, VERSION, bounds), gate, bounds)
+
+
+@cache
+def control_contract() -> Contract:
+    """Return the contract of the control plane, compiled; it is the same for every sandbox of a process."""
+    document, digest, _raw = files.read(files.shipped("openapi") / "admin.yaml")
+    contract = compile_contract(document, "admin", PREFIX, digest)
+    check_handled(contract, RIM)
+    return contract
 
 
 def create_app(settings: Settings | None = None, wall: Callable[[], int] = wall_clock) -> Flask:
@@ -57,11 +75,19 @@ def create_realm(name: str, settings: Settings, wall: int) -> Realm:
     """Return the API of this name with the worlds of its fixture, born at this wall instant."""
     api = load_api(name)
     path = files.find("fixtures", name, settings.fixture)
-    fixture, _digest = files.checked(path, FIXTURES[name].read_fixture)
+    fixture, digest = files.checked(path, FIXTURES[name].read_fixture)
     declared = fixture["now"].at(wall) if fixture["now"] else None
     clock = parse_clock(settings.clock, wall, declared)
-    workspace = FIXTURES[name].workspace_of(fixture, clock.now(wall))
-    return _furnished(api, fixture, workspace, settings, clock)
+
+    def make(birth: int) -> Workspace:
+        workspace: Workspace = FIXTURES[name].workspace_of(fixture, birth)
+        return workspace
+
+    birth = clock.now(wall)
+    source = Source(
+        fixture["fixture"], digest, birth, make(birth), make, path.parent == files.shipped("fixtures") / name
+    )
+    return _furnished(api, fixture, source, settings, clock)
 
 
 def load_api(name: str) -> Api:
@@ -73,7 +99,7 @@ def load_api(name: str) -> Api:
     return api
 
 
-def _furnished(api: Api, fixture: dict[str, Any], workspace: Workspace, settings: Settings, clock: Clock) -> Realm:
+def _furnished(api: Api, fixture: dict[str, Any], source: Source, settings: Settings, clock: Clock) -> Realm:
     places: dict[str, Place] = {}
     grants: dict[str, dict[str, Grant]] = {}
     for each in fixture["keys"]:
@@ -89,10 +115,11 @@ def _furnished(api: Api, fixture: dict[str, Any], workspace: Workspace, settings
     for each in fixture["workspaces"]:
         name = each["id"] + LIVE
         own = replace(charter, name=name, owner=_owner(each), grants=Map(grants.get(name, {})), lobby=False)
-        live[each["id"]] = World(own, workspace)
+        live[each["id"]] = World(own, source.workspace)
     tests = {each["id"]: Map(grants.get(each["id"] + TEST, {})) for each in fixture["workspaces"]}
+    empty = Workspace(Map({name: Table(each.layout) for name, each in source.workspace.tables.items()}))
     rules = Frozen(strict=settings.strict_keys, plan=settings.plan, scope=settings.scope)
-    return Realm(Keyring(api, places, rules), live, tests, World(charter, Workspace(Map())))
+    return Realm(Keyring(api, places, rules), live, tests, World(charter, empty), source)
 
 
 def _owner(workspace: dict[str, Any]) -> Frozen:

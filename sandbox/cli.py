@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from ipaddress import ip_address
+from secrets import token_urlsafe
 
 from sandbox.settings import APIS, Settings
+from sandbox.terminal.verbs import add_verbs
 from sandbox.version import VERSION
 
 FINE, FINDINGS, USAGE = 0, 1, 2
@@ -29,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _add_serve(verbs.add_parser("serve", help="serve the APIs until interrupted"))
     _add_seed(verbs.add_parser("seed", help="write a fixture of made-up systems to standard output"))
+    add_verbs(verbs)
     return parser
 
 
@@ -46,7 +50,15 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--strict-keys", action="store_true", help="refuse keys that the fixture does not declare")
     add("--quota", default="enforce", choices=("enforce", "observe", "off"), help="rate limits (default: %(default)s)")
     add("--memory", type=int, default=256, metavar="MIB", help="cap for all worlds together (default: %(default)s)")
-    add("--admin-token", default="", help="token for what concerns all worlds")
+    add("--journal-entries", type=int, default=10_000, metavar="N", help="requests a world remembers (%(default)s)")
+    add("--journal-bytes", type=int, default=128, metavar="MIB", help="how much it remembers (default: %(default)s)")
+    add(
+        "--admin-token",
+        default="",
+        help="token for what concerns all worlds (default: one is made up)",
+    )
+    add("--allow-host", action="append", default=[], metavar="NAME", help="a host name that may reach /__admin")
+    add("--no-admin", action="store_true", help="turn the control plane off")
 
 
 def _add_seed(parser: argparse.ArgumentParser) -> None:
@@ -61,14 +73,14 @@ def _serve(given: argparse.Namespace) -> int:
     from sandbox.web.files import FileError
     from sandbox.web.server import listen, serve, url_of
 
-    if not _is_loopback(given.host) and not given.admin_token:
-        return _usage(f"--host {given.host} is reachable from other machines: give an --admin-token as well")
-    settings = Settings(
-        apis=tuple(given.api or APIS), fixture=given.fixture, seed=given.seed, clock=given.clock, plan=given.plan,
-        scope=given.scope, strict_keys=given.strict_keys, quota=given.quota,
-        admin_token=given.admin_token, memory=given.memory << 20,
-    )  # fmt: skip
+    token = given.admin_token or os.environ.get("SANDBOX_ADMIN_TOKEN", "")
+    if not _is_loopback(given.host) and not token and not given.no_admin:
+        return _usage(
+            f"--host {given.host} is reachable from other machines: give an --admin-token as well, or --no-admin"
+        )
+    made = "" if token or given.no_admin else token_urlsafe(24)
     try:
+        settings = _settings(given, token or made)
         store = create_store(settings)
         bound = listen(given.host, given.port)
     except (FileError, ContractError, ValueError) as error:
@@ -79,11 +91,26 @@ def _serve(given: argparse.Namespace) -> int:
     def ready() -> None:
         for realm in store.realms:
             print(f"{realm.name}: {url_of(bound)}{realm.keyring.api.contract.prefix}")
-        print("try the key: ak_test_enterprise_hello (any ak_test_… opens a world of its own)", flush=True)
+        print("try the key: ak_test_enterprise_hello (any ak_test_… opens a world of its own)")
+        if made:
+            print(f"admin token: {made}")
+        sys.stdout.flush()
 
     with suppress(KeyboardInterrupt):
         serve(store, bound, ready)
     return FINE
+
+
+def _settings(given: argparse.Namespace, token: str) -> Settings:
+    for name, least, most in (("memory", 1, 1 << 20), ("journal_entries", 1, 100_000), ("journal_bytes", 1, 4096)):
+        if not least <= getattr(given, name) <= most:
+            raise ValueError(f"--{name.replace('_', '-')}: expected {least} to {most}, got {getattr(given, name)}")
+    return Settings(
+        apis=tuple(given.api or APIS), fixture=given.fixture, seed=given.seed, clock=given.clock, plan=given.plan,
+        scope=given.scope, strict_keys=given.strict_keys, quota=given.quota, admin_token=token,
+        admin=not given.no_admin, hosts=(*given.allow_host, given.host), memory=given.memory << 20,
+        journal_entries=given.journal_entries, journal_bytes=given.journal_bytes << 20,
+    )  # fmt: skip
 
 
 def _is_loopback(host: str) -> bool:

@@ -16,7 +16,9 @@ class Settings:
     """Everything that a start can set; the defaults are what `sandbox serve` does without a flag.
 
     `clock` is `real`, `frozen`, a time, `frozen@TIME`, `x60` or `x60@TIME`; empty means what the fixture says.
-    `plan` and `scope` are what undeclared test keys get. `memory` is in bytes.
+    `plan` and `scope` are what undeclared test keys get. `admin` turns the control plane on or off, `hosts` are the
+    names beyond localhost under which it may be reached. `memory` is in bytes, and so is `journal_bytes`, what the
+    journal of one world may hold.
     """
 
     apis: tuple[str, ...] = APIS
@@ -28,7 +30,11 @@ class Settings:
     strict_keys: bool = False
     quota: str = ENFORCE
     admin_token: str = ""
+    admin: bool = True
+    hosts: tuple[str, ...] = ()
     memory: int = 256 << 20
+    journal_entries: int = 10_000
+    journal_bytes: int = 128 << 20
 
 
 def parse_clock(text: str, wall: int, declared: int | None) -> Clock:

@@ -10,7 +10,9 @@ SANDBOX = ROOT / "sandbox"
 FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
     "frozen", "message", "problem", "chance", "clock", "document", "quota", "workspace", "shape", "contract", "compiling",
-    "api", "world", "keyring", "realm",  "timeline", "intake", "rendering", "kernel",
+    "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "kernel", "steering", "record",
+    "view", "har", "jsonpath", "operators", "condition", "match", "state", "explain", "capsule_schema", "capsule", "desk",
+    "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {
     "time",
@@ -37,7 +39,8 @@ MAY_IMPORT = {
     "seed": {"core", "apis", "seed"},
     "app": {"core", "apis", "faults", "web", "settings", "version"},
     "testing": {"core", "apis", "web", "settings", "version", "app", "testing"},
-    "cli": {"core", "web", "settings", "version", "app", "seed"},
+    "terminal": {"terminal", "version"},
+    "cli": {"core", "web", "settings", "version", "app", "seed", "terminal"},
     "__main__": {"cli"},
     "__init__": {"settings", "version", "app"},
 }

@@ -24,18 +24,16 @@ def operations():
     return [operation for name in APIS for operation in load_api(name).contract.operations]
 
 
-def commands():
-    """Yield each verb of the command with its flags."""
-    actions = next(each for each in _parser()._actions if isinstance(each, argparse._SubParsersAction))
-    for verb, parser in actions.choices.items():
-        yield (
-            verb,
-            [
-                each.option_strings[0]
-                for each in parser._actions
-                if each.option_strings and "-h" not in each.option_strings
-            ],
-        )
+def commands(parser=None, words=()):
+    """Yield each verb of the command with its flags, and each deed of a verb with its own."""
+    parser = parser or _parser()
+    if words:
+        flags = [each.option_strings[0] for each in parser._actions if each.option_strings]
+        yield " ".join(words), [each for each in flags if each != "-h"]
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                yield from commands(inner, (*words, name))
 
 
 @pytest.mark.parametrize("operation", operations())

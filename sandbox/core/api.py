@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from re import Pattern
 from typing import Any, NamedTuple
 
 from sandbox.core.chance import alphanumeric6
+from sandbox.core.clock import Clock
 from sandbox.core.contract import Contract, ContractError, Operation
 from sandbox.core.frozen import Encoded, Frozen, remembered
 from sandbox.core.message import Headers, Request, base_url
@@ -33,6 +35,11 @@ class Call(NamedTuple):
     owner: Frozen
     seed: int
     label: str
+    clock: Clock
+
+    def wait(self, seconds: int) -> int:
+        """Return how many seconds a client is told to wait for so many to pass here."""
+        return self.clock.outside(seconds)
 
     @property
     def base(self) -> str:
@@ -111,12 +118,23 @@ class Stranger:
     terms: Frozen
 
 
+class Minted(NamedTuple):
+    """A new credential, what it may do, and as whose it counts (None: as the world's owner)."""
+
+    credential: str
+    terms: Frozen
+    owner: Frozen | None
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
     """Who may do what: where the credential stands, what an undeclared one is worth, limits and permissions.
 
     `credential` returns the credential or the reason why there is none. `stranger` returns what an undeclared
-    credential opens, or the reason why it opens nothing. `permit` raises a Problem.
+    credential opens, or the reason why it opens nothing. `permit` raises a Problem. `mint` takes the world's owner,
+    what was asked for (such as plan and scope), whether the world is a live one, and the letters that make the
+    credential unlike any other; it raises a Problem. `secret` matches whatever reads like a credential, and always
+    begins with `marker`.
     """
 
     credential: Callable[[Request], tuple[str | None, str]]
@@ -124,6 +142,35 @@ class Law:
     limit: Callable[[Frozen, str], Limit]
     permit: Callable[[Frozen, Frozen, Operation | None], None]
     refusal: Callable[[str], Problem]
+    mint: Callable[[Frozen, Mapping[str, Any], bool, str], Minted]
+    secret: Pattern[str]
+    marker: str
+
+
+class Loaded(NamedTuple):
+    """What a document says about a world: its data, its name, the time it declares, and the world around the data.
+
+    `now` is None if the document names no time of its own; `world` is None unless the document was exported.
+    """
+
+    workspace: Workspace
+    name: str
+    now: int | None
+    world: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How an API's data is written down and read back, exactly.
+
+    `dump` returns `tables` and `minted` as plain JSON values. `holder` returns what a fixture says of whose data it is.
+    `load` takes a document (a fixture, or one that both made) and the instant at which its offsets begin; DocumentError
+    names what is wrong.
+    """
+
+    dump: Callable[[Workspace], dict[str, Any]]
+    holder: Callable[[Frozen], dict[str, Any]]
+    load: Callable[[Any, int], Loaded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +182,7 @@ class Api:
     dialect: Dialect
     law: Law
     handlers: Mapping[str, Handler]
+    storage: Storage
 
 
 def assembled(api: Api) -> Api:

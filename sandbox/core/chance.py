@@ -37,6 +37,16 @@ def permuted(seed: int, label: str, kind: str, ordinal: int, half: int) -> int:
     return left * half + right
 
 
+def ordinal_of(seed: int, label: str, kind: str, image: int, half: int) -> int:
+    """Return the ordinal of which this number is the image: the bijection the other way."""
+    left, right = divmod(image % (half * half), half)
+    for add, multiply in reversed(_round_keys(seed, label, kind)):
+        mixed = ((left + add) * multiply) & 0xFFFFFFFF
+        mixed = ((mixed ^ (mixed >> 15)) * 0x2C1B3C6D) & 0xFFFFFFFF
+        left, right = (right - (mixed ^ (mixed >> 13))) % half, left
+    return left * half + right
+
+
 def hexadecimal8(seed: int, label: str, kind: str, ordinal: int) -> str:
     """Return eight hexadecimal digits, different for each of 16^8 ordinals."""
     return f"{permuted(seed, label, kind, ordinal, 16**4):08x}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -40,6 +41,8 @@ class Clock:
     wall: int = 0
     time: int = 0
     rate: Fraction = Fraction(1)
+    auto_advance: bool = False
+    """Whether a client that comes back too early moves the clock to where it should have waited."""
 
     def now(self, wall: int) -> int:
         """Return the sandbox instant at this wall instant."""
@@ -48,8 +51,22 @@ class Clock:
         if self.mode == "frozen":
             return self.time
         if self.mode == "offset":
-            return self.time + wall - self.wall
+            return min(LATEST, self.time + wall - self.wall)
         return min(LATEST, self.time + int((wall - self.wall) * self.rate))
+
+    def advanced(self, span: int) -> Clock:
+        """Return the clock that shows so many microseconds more at every instant; a real one becomes an offset one."""
+        mode = "offset" if self.mode == "real" else self.mode
+        return Clock(mode, self.wall, self.time + span, self.rate, self.auto_advance)
+
+    def outside(self, seconds: int) -> int:
+        """Return how many seconds somebody outside has to wait for so many to pass here; a frozen clock is waited for
+        by advancing it."""
+        return seconds if self.mode != "scaled" else max(1, ceil(seconds / self.rate))
+
+    def inside(self, seconds: int) -> int:
+        """Return the microseconds that pass here while so many seconds pass outside; a frozen clock is advanced."""
+        return seconds * SECOND if self.mode != "scaled" else int(seconds * SECOND * self.rate)
 
 
 REAL = Clock()
@@ -57,7 +74,7 @@ REAL = Clock()
 
 def starting(time: int, wall: int) -> Clock:
     """Return a clock that shows this time now and runs on at the pace of the wall clock."""
-    return Clock("offset", wall, time)
+    return Clock("offset", 0, time - wall)
 
 
 def frozen(time: int) -> Clock:
@@ -78,6 +95,12 @@ def _iso(second: int) -> str:
 def iso(instant: int) -> str:
     """Return the instant as ISO 8601 in whole seconds, UTC, such as `2026-04-13T14:30:00Z`."""
     return _iso(instant // SECOND)
+
+
+def iso_exact(instant: int) -> str:
+    """Return the instant as ISO 8601 with six digits behind the second, unless it is whole."""
+    second, rest = divmod(instant, SECOND)
+    return _iso(second) if not rest else f"{_iso(second)[:-1]}.{rest:06d}Z"
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.core.contract import Body, Branch, Contract, ContractError, Operation, Parameter, Refusal
-from sandbox.core.frozen import Frozen, freeze
+from sandbox.core.frozen import Frozen, freeze, to_json
 from sandbox.core.shape import Part, Schemas, Shape
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
@@ -20,6 +20,7 @@ EXTENSIONS = frozenset({"x-provenance", "x-source", "x-plan", "x-rate-class", "x
 PROVENANCE = frozenset({"documented", "inferred", "invented"})
 _BESIDE_OPERATIONS = frozenset({"parameters", "summary", "description"})
 _TYPES = frozenset({"string", "integer", "boolean"})
+_JSON = re.compile(r"application/(?:[a-z.-]+\+)?json")
 _TEMPLATE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _PLAIN_ARRAY = frozenset({"type", "items", "maxItems", "description", "x-provenance", "x-source"})
 """An array of these keywords alone is checked by checking its items and counting them."""
@@ -163,9 +164,16 @@ class _Reader:
         headers = response.get("headers", {})
         required = frozenset(name.lower() for name, each in headers.items() if self._resolved(each).get("required"))
         content = response.get("content", {})
+        source = response.get("x-provenance", "invented"), response.get("x-source", "")
         if not content:
-            return Shape(status, None, None, None, None, required)
-        schema = content["application/json"]["schema"]
+            return Shape(status, None, None, None, None, required, source=source)
+        if len(content) > 1:
+            raise ContractError(f"{self.name}: {ident} {status}: expected one media type, got {', '.join(content)}")
+        kind, media = next(iter(content.items()))
+        if not _JSON.fullmatch(kind):
+            return Shape(status, None, None, None, None, required, kind, source=source)
+        schema = media["schema"]
+        examples = {name: to_json(self._resolved(each)["value"]) for name, each in media.get("examples", {}).items()}
         flat = self._resolved(schema)
         properties = flat.get("properties", {})
         data = properties.get("data")
@@ -178,6 +186,9 @@ class _Reader:
             self._part(f"{ident} {status} data item", item),
             self._part(f"{ident} {status} meta", properties.get("meta")),
             required,
+            kind,
+            examples,
+            source,
         )
 
     def _part(self, name: str, schema: Mapping[str, Any] | None) -> Part | None:

@@ -7,7 +7,7 @@ document; whoever read the file adds the file and the line.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -39,6 +39,10 @@ class Flaw:
     expected: str
     got: str
     nearest: str | None = None
+
+    def below(self, *path: str | int) -> Flaw:
+        """Return the flaw as the document around this one tells it."""
+        return Flaw((*path, *self.path), self.expected, self.got, self.nearest)
 
     def __str__(self) -> str:
         hint = f"; did you mean {self.nearest!r}?" if self.nearest else ""
@@ -92,6 +96,25 @@ class _Number(fields.Float):
         return super()._validated(value)
 
 
+class _Truth(fields.Boolean):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ARG002
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class _Parsed(fields.Field[Any]):
+    def __init__(self, read: Callable[[str], Any], expected: str, **options: Any) -> None:
+        super().__init__(error_messages=_messages(expected), **options)
+        self._read = read
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        try:
+            return self._read(value if isinstance(value, str) else "")
+        except ValueError as error:
+            raise self.make_error("invalid") from error
+
+
 class Document(Schema):
     """A schema of ours: unknown keys are refused."""
 
@@ -121,10 +144,17 @@ def text(
             raise ValidationError(f"a text of at most {longest} characters")
         if not fits(value):
             raise ValidationError(expected)
+        if not _is_unicode(value):
+            raise ValidationError("a text without half of a surrogate pair")
 
     return fields.String(
         validate=check, error_messages=_messages(expected), metadata={"secret": secret}, **options
     )  # fmt: skip
+
+
+def _is_unicode(value: str) -> bool:
+    """Tell whether the text can be written: half of a surrogate pair has no UTF-8."""
+    return value.isascii() or value.encode("utf-8", "ignore").decode() == value
 
 
 def one_of(choices: tuple[str, ...], **options: Any) -> fields.String:
@@ -149,15 +179,27 @@ def number(**options: Any) -> fields.Float:
     return _Number(allow_nan=False, error_messages=_messages("a number"), **options)
 
 
+def truth(**options: Any) -> fields.Boolean:
+    """Return a field for true or false, and nothing that merely sounds like it."""
+    return _Truth(error_messages=_messages("true or false"), **options)
+
+
+def parsed(read: Callable[[str], Any], expected: str, **options: Any) -> fields.Field[Any]:
+    """Return a field for a text that `read` understands; a ValueError says that it is not what is expected."""
+    return _Parsed(read, expected, **options)
+
+
 def moment(**options: Any) -> fields.Field[Moment]:
     """Return a field for an instant: absolute, or an offset from the birth of the world."""
     return _Moment(error_messages=_messages("a time"), **options)
 
 
-def many(each: Any, *, least: int = 0, **options: Any) -> fields.List[Any]:
-    """Return a field for a list of so many things or more."""
-    rule = validate.Length(min=least, error=f"a list of {least} or more")
-    return fields.List(each, validate=rule, error_messages=_messages("a list"), **options)
+def many(each: Any, *, least: int = 0, most: int | None = None, **options: Any) -> fields.List[Any]:
+    """Return a field for a list of so many things."""
+    rules = [validate.Length(min=least, error=f"a list of {least} or more")]
+    if most is not None:
+        rules.append(validate.Length(max=most, error=f"a list of at most {most}"))
+    return fields.List(each, validate=rules, error_messages=_messages("a list"), **options)
 
 
 def mapping(**options: Any) -> fields.Dict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -37,12 +38,12 @@ def _joined_size(fields: Headers) -> int:
     return sum(map(len, names)) + sum(len(value) + 1 for _, value in fields)
 
 
-def content_of(operation: Operation, request: Request) -> Any:
+def content_of(operation: Operation, request: Request, limit: int = BODY_LIMIT) -> Any:
     """Return the request's JSON, or None if the operation takes none or none was sent."""
     if operation.body is None:
         return None
-    if request.oversized or len(request.body) > BODY_LIMIT:
-        raise Problem(413, "too-large", f"The request body is too large: expected at most {BODY_LIMIT} bytes.")
+    if request.oversized or len(request.body) > limit:
+        raise Problem(413, "too-large", f"The request body is too large: expected at most {limit} bytes.")
     if not request.body:
         if operation.body.required:
             raise Problem(400, "body-missing", "The request body is missing: expected a JSON object.")
@@ -75,21 +76,28 @@ def checked(api: Api, call: Call) -> Call:
     """Return the call with its query read, after query and body were held against the contract."""
     operation, request = call.operation, call.request
     if operation.body is not None and (call.body is not None or request.body):
-        finding = operation.body.part.finding(call.body)
-        if finding is not None:
-            message = f"The request body fails validation. {finding}."
-            raise Problem(api.dialect.body_status, "contract", message, field=finding.field, issue=finding.expected)
+        check_body(operation, call.body, api.dialect.body_status)
     if not operation.query:
         return call
+    return call._replace(query=query_of(operation, request.query, api.dialect.query_status))
+
+
+def check_body(operation: Operation, content: Any, status: int) -> None:
+    """Raise this status if the content breaks the contract."""
+    finding = operation.body.part.finding(content) if operation.body is not None else None
+    if finding is not None:
+        message = f"The request body fails validation. {finding}."
+        raise Problem(status, "contract", message, field=finding.field, issue=finding.expected)
+
+
+def query_of(operation: Operation, query: str, status: int) -> Mapping[str, Any]:
+    """Return the operation's query values; this status tells what is wrong with them."""
     try:
-        pairs = _pairs(request.query) if len(request.query) <= QUERY_MEMORY else _split(request.query)
+        pairs = _pairs(query) if len(query) <= QUERY_MEMORY else _split(query)
     except ValueError as error:
         message = "The query is malformed: expected at most 100 parameters in percent-encoded UTF-8."
-        raise Problem(api.dialect.query_status, "malformed", message) from error
-    query = read_query(operation, pairs, api.dialect.query_status)
-    return Call(
-        operation, call.workspace, call.now, call.path, query, call.body, request, call.owner, call.seed, call.label
-    )
+        raise Problem(status, "malformed", message) from error
+    return read_query(operation, pairs, status)
 
 
 def _split(query: str) -> tuple[tuple[str, str], ...]:

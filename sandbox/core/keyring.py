@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from sandbox.core.api import Api
 from sandbox.core.frozen import Frozen
-from sandbox.core.message import Caller, Request
+from sandbox.core.message import Caller, Request, admitted, without_secrets
 
 LOBBY = "lobby"
 RESERVED = "reserved"
@@ -40,12 +40,20 @@ class Keyring:
     rules: Frozen
 
 
-def identify(keyring: Keyring, request: Request) -> tuple[Place | None, Caller]:
-    """Return the place that the request's credential leads to and its caller; no place means the lobby."""
+NONE_MINTED: Mapping[str, Place] = {}
+
+
+def identify(
+    keyring: Keyring, request: Request, minted: Mapping[str, Place] = NONE_MINTED
+) -> tuple[Place | None, Caller]:
+    """Return the place that the request's credential leads to and its caller; no place means the lobby.
+
+    `minted` holds the places of the keys that were made while the sandbox ran, by their fingerprints.
+    """
     credential, reason = keyring.api.law.credential(request)
     if credential is None:
         return None, Caller(None, reason)
-    place = keyring.declared.get(credential)
+    place = keyring.declared.get(credential) or (minted and minted.get(fingerprint(credential))) or None
     if place is not None:
         return place, Caller(place.key)
     opening = keyring.api.law.stranger(credential, keyring.rules)
@@ -55,9 +63,20 @@ def identify(keyring: Keyring, request: Request) -> tuple[Place | None, Caller]:
     return Place(f"own/{ident}", ident, opening.owner, opening.terms), Caller(ident)
 
 
+def admit(keyring: Keyring, request: Request, caller: Caller) -> Request:
+    """Return the request as it enters a world: its caller named, and no credential in any part of it."""
+    law = keyring.api.law
+    return without_secrets(admitted(request, caller), law.secret, law.marker)
+
+
+def fingerprint(credential: str) -> str:
+    """Return what stands for a credential where it must not stand itself."""
+    return sha256(credential.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def key_id(credential: str) -> str:
     """Return the id of a key: it names the key in journals and worlds and gives nothing of it away."""
-    return "key_" + sha256(credential.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return "key_" + fingerprint(credential)[:16]
 
 
 def _nearest(keyring: Keyring, credential: str) -> str | None:

@@ -11,10 +11,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import unquote
 
 Headers = tuple[tuple[str, str], ...]
 
 REDACTED = "(redacted)"
+UNNAMED = "redacted-key"
+"""What stands where a client wrote a credential into a URL or a body."""
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
@@ -52,12 +55,22 @@ class Request(NamedTuple):
         return (found[0] if len(found) == 1 else ",".join(found)) if found else None
 
 
+class Wait(NamedTuple):
+    """Let so many microseconds pass outside before the answer goes out."""
+
+    span: int
+
+
+Effects = tuple[Wait, ...]
+
+
 class Response(NamedTuple):
-    """One answer: every header that goes on the wire, in order, and the whole body."""
+    """One answer: every header that goes on the wire, in order, the whole body, and what the door owes besides."""
 
     status: int
     headers: Headers
     body: bytes
+    effects: Effects = ()
 
     def header(self, name: str) -> str | None:
         """Return the first value of the header of this name, in any case."""
@@ -78,6 +91,28 @@ def admitted(request: Request, caller: Caller) -> Request:
         request.method, request.path, request.query, tuple(headers), request.body,
         request.peer, request.scheme, caller, request.oversized,
     )  # fmt: skip
+
+
+def without_secrets(request: Request, secret: re.Pattern[str], marker: str) -> Request:
+    """Return the request with every credential in its path, query and body replaced.
+
+    What enters a world holds no credential, so nothing that comes of it can: no row, no message, no export.
+    """
+    path, query, body = request.path, request.query, request.body
+    if marker in path or "%" in path:
+        path = "/".join(_unnamed(each, secret) for each in path.split("/"))
+    if marker in query or "%" in query:
+        query = "&".join("=".join(_unnamed(each, secret) for each in pair.split("=")) for pair in query.split("&"))
+    if marker.encode() in body:
+        text = body.decode("utf-8", "surrogateescape")
+        body = secret.sub(UNNAMED, text).encode("utf-8", "surrogateescape")
+    if path is request.path and query is request.query and body is request.body:
+        return request
+    return request._replace(path=path, query=query, body=body)
+
+
+def _unnamed(part: str, secret: re.Pattern[str]) -> str:
+    return secret.sub(UNNAMED, part) if secret.search(part) else UNNAMED if secret.search(unquote(part)) else part
 
 
 def as_text(fields: Iterable[tuple[bytes, bytes]]) -> Headers:

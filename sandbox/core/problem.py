@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.core.message import Headers
@@ -9,6 +10,8 @@ from sandbox.core.message import Headers
 
 class Problem(Exception):
     """A refusal: status, the slug of its cause, a sentence for people, and what the dialect may add.
+
+    `more` holds what a program may want to know besides.
 
     `cause` says why in one stable word. The causes in `EVERYWHERE` may occur on any operation; any other has to stand
     in the `x-refusals` of its operation.
@@ -23,6 +26,7 @@ class Problem(Exception):
         field: str | None = None,
         issue: str | None = None,
         headers: Headers = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -31,6 +35,7 @@ class Problem(Exception):
         self.field = field
         self.issue = issue
         self.headers = headers
+        self.more = more or {}
 
 
 class Breach(Exception):
@@ -54,6 +59,7 @@ EVERYWHERE = frozenset(
         "malformed",
         "contract",
         "defect",
+        "preferred",
     }
 )
 

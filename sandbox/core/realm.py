@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from immutables import Map
 
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import Keyring, Place
+from sandbox.core.workspace import Workspace
 from sandbox.core.world import Grant, World, forked
 
 LIVE = "/live"
@@ -16,8 +17,27 @@ TEST = "/test"
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """The fixture that a realm was born from: its name, the hash of its file, when, and how to make it once more.
+
+    `shipped` says that anybody who has the sandbox has the file as well.
+    """
+
+    name: str
+    sha256: str
+    birth: int
+    workspace: Workspace
+    make: Callable[[int], Workspace]
+    shipped: bool
+
+    def again(self, birth: int) -> Workspace:
+        """Return the fixture's workspace as it is for worlds that were born then."""
+        return self.workspace if birth == self.birth else self.make(birth)
+
+
+@dataclass(frozen=True, slots=True)
 class Realm:
-    """The keyring, the declared worlds by name, and the lobby, all as the fixture has them.
+    """The keyring, the declared worlds by name, the lobby, all as the fixture has them; and the fixture itself.
 
     A name is the workspace's id and its mode, such as `ws_starter/live`. A test world is not stored: it is born as a
     copy of the live one when it is first used.
@@ -27,6 +47,7 @@ class Realm:
     live: Mapping[str, World]
     tests: Mapping[str, Map[str, Grant]]
     lobby: World
+    source: Source
 
     @property
     def name(self) -> str:

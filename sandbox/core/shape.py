@@ -12,8 +12,10 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator, ValidationError
 from orjson import Fragment
 
-from sandbox.core.frozen import Encoded, to_json
+from sandbox.core.frozen import Encoded, Frozen, to_json
 from sandbox.core.problem import Breach, shown
+
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One declared response: its schema whole and in its parts, and the headers that it has to carry."""
+    """One declared response: its media type, its schema whole and in its parts, the headers that it has to carry, and
+    its examples as bytes."""
 
     status: int
     whole: Part | None
@@ -64,6 +67,10 @@ class Shape:
     item: Part | None
     meta: Part | None
     headers: frozenset[str]
+    kind: str = JSON
+    examples: Mapping[str, bytes] = Frozen()
+    source: tuple[str, str] = ("invented", "")
+    """The provenance of the response, and where it was read."""
 
 
 class Schemas:

@@ -20,12 +20,13 @@ from sandbox.core.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What one key may do in this world, and until when."""
+    """What one key may do in this world, and until when; `owner` is as whom it counts, if not as the world's own."""
 
     key: str
     terms: Frozen
     expires: int | None = None
     revoked: bool = False
+    owner: Frozen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,29 @@ class Charter:
     seed: int = 0
     label: str = ""
     lobby: bool = False
+    minted: int = 0
+    """How many keys were made for this world."""
 
 
 NO_BUCKETS: Map[str, Bucket] = Map()
 
 
 class World(NamedTuple):
-    """A charter, the workspace, the quota's buckets, how many requests came, and the latest instant that was seen."""
+    """A charter, the workspace, the quota's buckets, how many requests came, and the latest instant that was seen.
+
+    `due` is the instant until which the caller was last told to wait.
+    """
 
     charter: Charter
     workspace: Workspace
     buckets: Map[str, Bucket] = NO_BUCKETS
     ordinal: int = 0
     latest: int = 0
+    due: int = 0
+
+    def now(self, wall: int) -> int:
+        """Return the world's instant at this wall instant: its clock's, and never before what was seen already."""
+        return max(self.latest, self.charter.clock.now(wall))
 
 
 def forked(world: World, name: str, grants: Map[str, Grant], owner: Frozen | None = None) -> World:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from time import sleep
+
 import httpx
 
 from sandbox.app import create_store
-from sandbox.core.message import Request, as_bytes, as_text
+from sandbox.core.message import Request, Response, as_bytes, as_text
 from sandbox.settings import Settings
+from sandbox.web.delay import owed
 from sandbox.web.pages import not_found
+from sandbox.web.plane import PREFIX, Steering
 from sandbox.web.store import Store
 
 
@@ -25,11 +29,24 @@ class SandboxTransport(httpx.BaseTransport):
         target = request.url.raw_path.decode("ascii")
         path, _, query = target.partition("?")
         shelf = self.store.shelf_for(path)
-        if shelf is None:
-            status, kind, body = not_found(self.store)
-            return httpx.Response(status, headers={"content-type": kind}, stream=httpx.ByteStream(body))
         headers = as_text((name.lower(), value) for name, value in request.headers.raw)
         asked = Request(request.method, path, query, headers, request.read(), scheme=request.url.scheme)
-        answer = self.store.answer(shelf, asked)
-        fields = as_bytes(answer.headers)
-        return httpx.Response(answer.status, headers=fields, stream=httpx.ByteStream(answer.body))
+        if shelf is not None:
+            answer = self.store.answer(shelf, asked)
+        elif path.startswith(PREFIX + "/"):
+            answer = Steering(self.store).answer(asked)
+        else:
+            status, kind, body = not_found(self.store)
+            answer = Response(status, (("content-type", kind),), body)
+        if answer.effects:
+            _wait(owed(answer), request)
+        return httpx.Response(answer.status, headers=as_bytes(answer.headers), stream=httpx.ByteStream(answer.body))
+
+
+def _wait(seconds: float, request: httpx.Request) -> None:
+    """Hold the answer back, as long as the client's read timeout lasts."""
+    patience = request.extensions.get("timeout", {}).get("read")
+    if patience is not None and seconds > patience:
+        sleep(patience)
+        raise httpx.ReadTimeout("the sandbox holds this answer back for longer", request=request)
+    sleep(seconds)

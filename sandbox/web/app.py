@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from time import sleep
 from typing import Any
 from urllib.parse import quote
 
@@ -15,9 +16,13 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Rule
 
+from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, target_parts
-from sandbox.web.pages import Page, health, landing, not_found, problem, version
+from sandbox.core.message import Response as Answer
+from sandbox.web.delay import owed
+from sandbox.web.pages import Page, landing, not_found, problem
+from sandbox.web.plane import PREFIX, Steering
 from sandbox.web.store import Store
 
 _TEMPLATE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -30,6 +35,7 @@ def flask_app(store: Store) -> Flask:
     app.url_map.strict_slashes = False
     app.extensions["sandbox"] = store
     _add_operations(app, store)
+    _add_control(app, store)
     _add_pages(app, store)
     return app
 
@@ -51,6 +57,23 @@ def _add_operations(app: Flask, store: Store) -> None:
             app.url_map.add(Rule(path, endpoint=elsewhere, methods=None))
 
 
+def _add_control(app: Flask, store: Store) -> None:
+    steering = Steering(store)
+
+    def answered(**_values: str) -> Response:
+        path, query = _target(request.environ)
+        return _whole(steering.answer(request_of(request.environ, path, query, CONTROL_BODY_LIMIT)))
+
+    for operation in steering.plane.contract.operations.values():
+        app.add_url_rule(
+            PREFIX + _TEMPLATE.sub(r"<\1>", operation.path), f"admin.{operation.id}", answered,
+            methods=[operation.method], provide_automatic_options=False,
+        )  # fmt: skip
+    app.view_functions["admin.elsewhere"] = answered
+    for path in (PREFIX, PREFIX + "/", PREFIX + "/<path:rest>"):
+        app.url_map.add(Rule(path, endpoint="admin.elsewhere", methods=None))
+
+
 def _add_pages(app: Flask, store: Store) -> None:
     def page(maker: Any) -> Any:
         def view(**values: str) -> Response:
@@ -60,8 +83,6 @@ def _add_pages(app: Flask, store: Store) -> None:
 
     app.add_url_rule("/", "landing", page(landing))
     app.add_url_rule("/openapi/<name>.json", "openapi", page(_openapi))
-    app.add_url_rule("/__admin/health", "health", page(health))
-    app.add_url_rule("/__admin/version", "version", page(version))
     app.register_error_handler(HTTPException, lambda error: _refused(store, error))
 
 
@@ -103,24 +124,29 @@ def api_answer(store: Store) -> Response:
     if shelf is None:
         return _shown(not_found(store))
     answer = store.answer(shelf, request_of(request.environ, path, query))
+    sleep(owed(answer))
+    return _whole(answer)
+
+
+def _whole(answer: Answer) -> Response:
     response = Response(answer.body, answer.status)
     response.headers.clear()
     response.headers.extend(answer.headers)
     return response
 
 
-def request_of(environ: Mapping[str, Any], path: str, query: str) -> Request:
+def request_of(environ: Mapping[str, Any], path: str, query: str, limit: int = BODY_LIMIT) -> Request:
     """Return the request of a WSGI environment, and read its body up to the limit."""
-    body = _body()
+    body = _body(limit)
     return Request(
-        environ["REQUEST_METHOD"], path, query, _headers(environ), body[:BODY_LIMIT],
-        _peer(environ), environ["wsgi.url_scheme"], oversized=len(body) > BODY_LIMIT,
+        environ["REQUEST_METHOD"], path, query, _headers(environ), body[:limit],
+        _peer(environ), environ["wsgi.url_scheme"], oversized=len(body) > limit,
     )  # fmt: skip
 
 
-def _body() -> bytes:
+def _body(limit: int) -> bytes:
     """Return the body, up to one byte beyond the limit; a stream may hand out less than it is asked for."""
-    chunks, left = [], BODY_LIMIT + 1
+    chunks, left = [], limit + 1
     while left and (chunk := request.stream.read(left)):
         chunks.append(chunk)
         left -= len(chunk)

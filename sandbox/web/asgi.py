@@ -6,14 +6,17 @@ thread.
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
+from asyncio import get_running_loop, sleep
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
 
 from sandbox.core.intake import BODY_LIMIT
-from sandbox.core.message import Request, as_bytes, as_text
+from sandbox.core.message import Headers, Request, as_bytes, as_text
+from sandbox.web.delay import owed
+from sandbox.web.plane import PREFIX
 from sandbox.web.store import Store
+from sandbox.web.stream import stream_events
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,6 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PAGE_WORKERS = 4
+EVENTS = f"{PREFIX}/events".encode()
 
 
 def asgi_app(store: Store) -> Asgi:
@@ -39,6 +43,9 @@ def asgi_app(store: Store) -> Asgi:
         if scope["type"] != "http":
             return
         shelf = store.shelf_for(scope["raw_path"].decode("latin-1"))
+        if scope["raw_path"] == EVENTS and scope["method"] == "GET":
+            await stream_events(store, _head(scope, as_text(scope["headers"])), scope, receive, send)
+            return
         if shelf is None:
             other = await get_running_loop().run_in_executor(None, pages)
             await other(scope, receive, send)
@@ -48,6 +55,8 @@ def asgi_app(store: Store) -> Asgi:
         except Gone:
             return
         answer = store.answer(shelf, request)
+        if answer.effects:
+            await sleep(owed(answer))
         await send(
             {
                 "type": "http.response.start",
@@ -78,12 +87,17 @@ def _with_target(wsgi: Any) -> Any:
 
 async def _request(scope: Scope, receive: Receive) -> Request:
     headers = as_text(scope["headers"])
-    body, oversized = b"", False
-    if any(name in ("content-length", "transfer-encoding") for name, _ in headers):
-        body, oversized = await _body(receive)
+    request = _head(scope, headers)
+    if not any(name in ("content-length", "transfer-encoding") for name, _ in headers):
+        return request
+    body, oversized = await _body(receive)
+    return request._replace(body=body, oversized=oversized)
+
+
+def _head(scope: Scope, headers: Headers) -> Request:
     return Request(
-        scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers, body,
-        scope["client"][0] if scope.get("client") else "local", scope["scheme"], oversized=oversized,
+        scope["method"], scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1"), headers, b"",
+        scope["client"][0] if scope.get("client") else "local", scope["scheme"],
     )  # fmt: skip
 
 

@@ -6,51 +6,66 @@ worlds are dropped, the least recently used first, and none that was used in the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 
 from sandbox.core.clock import MINUTE
+from sandbox.core.control import HEAVY, Move, Plane, control
+from sandbox.core.event import latest
 from sandbox.core.frozen import to_json
-from sandbox.core.kernel import Outcome, step
-from sandbox.core.keyring import Place, identify
-from sandbox.core.message import Caller, Request, Response, admitted
+from sandbox.core.kernel import step
+from sandbox.core.keyring import Place, admit, fingerprint, identify
+from sandbox.core.message import Caller, Request, Response
 from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
-from sandbox.core.timeline import Entry, Journal, Timeline
+from sandbox.core.record import told
+from sandbox.core.reporting import REPORTS
+from sandbox.core.steering import in_problem
+from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, began
 from sandbox.core.world import World
+from sandbox.web.gate import OPEN, Gate
+from sandbox.web.reader import Reader
 
 WORLD_WEIGHT = 4_000
 SPELLINGS = 64
-DEFAULT_CAP = 256 << 20
 KEPT_FOR = 10 * MINUTE
+DROPPED_NAMES = 10_000
+READERS = 100
+
+_log = logging.getLogger("sandbox")
 
 
 @dataclass(slots=True)
 class Slot:
-    """One living world: its timeline, who leads to it, and when it was last used."""
+    """One living world: its timeline, who leads to it, who follows it, and when it was last used."""
 
     name: str
     timeline: Timeline
     used: int
     lock: Lock = field(default_factory=Lock)
     headers: list[str] = field(default_factory=list)
+    minted: list[str] = field(default_factory=list)
+    readers: tuple[Reader, ...] = ()
     gone: bool = False
 
     @property
     def weight(self) -> int:
         """Return roughly how many bytes the world keeps alive."""
-        return WORLD_WEIGHT + self.timeline.journal.weight
+        return WORLD_WEIGHT + self.timeline.weight()
 
 
 @dataclass(slots=True)
 class Shelf:
-    """The living worlds of one realm, and the Authorization headers that are known to lead to them."""
+    """The living worlds of one realm, and what is known to lead to them: Authorization headers, keys made since."""
 
     realm: Realm
     lobby: Slot
     slots: dict[str, Slot] = field(default_factory=dict)
     known: dict[str, tuple[Slot, Caller]] = field(default_factory=dict)
+    minted: dict[str, Place] = field(default_factory=dict)
+    dropped: dict[str, None] = field(default_factory=dict)
 
 
 class Full(Exception):
@@ -58,21 +73,41 @@ class Full(Exception):
 
 
 class Store:
-    """Answers requests; safe to call from any thread."""
+    """Answers requests; safe to call from any thread.
 
-    def __init__(self, realms: tuple[Realm, ...], wall: Callable[[], int], cap: int = DEFAULT_CAP) -> None:
+    `cap` is what all worlds together may weigh, `bounds` the entries and the bytes that a journal may hold. `plane` and
+    `gate` are the control plane and who is let in there.
+    """
+
+    def __init__(
+        self,
+        realms: tuple[Realm, ...],
+        wall: Callable[[], int],
+        cap: int,
+        plane: Callable[[], Plane],
+        gate: Gate = OPEN,
+        bounds: tuple[int, int] = (ENTRY_LIMIT, WEIGHT_LIMIT),
+    ) -> None:
         now = wall()
+        self.plane = plane
+        self.gate = gate
         self._wall = wall
         self._cap = cap
+        self._blank = Journal(limit=bounds[0], weight_limit=bounds[1])
         self._opening = Lock()
         self._weight = 0
-        self._shelves = tuple(Shelf(each, Slot("lobby", Timeline(each.lobby), now)) for each in realms)
+        self._shelves = tuple(Shelf(each, Slot("lobby", began(each.lobby, self._blank), now)) for each in realms)
         self._prefixes = tuple((each.realm.keyring.api.contract.prefix, each) for each in self._shelves)
 
     @property
     def realms(self) -> tuple[Realm, ...]:
         """Return the realms that are served."""
         return tuple(each.realm for each in self._shelves)
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """Return the shelves, one a realm."""
+        return self._shelves
 
     def shelf_for(self, path: str) -> Shelf | None:
         """Return the shelf of the API whose prefix the raw path begins with, or None."""
@@ -90,33 +125,94 @@ class Store:
                 return self._refused(shelf, request)
             with slot.lock:
                 if not slot.gone:
-                    return self._stepped(slot, admitted(request, caller))
+                    return self._stepped(slot, admit(shelf.realm.keyring, request, caller))
 
     def presents(self) -> Mapping[str, World]:
         """Return the present of every living world by name, for inspection."""
         return {name: slot.timeline.present for shelf in self._shelves for name, slot in shelf.slots.items()}
+
+    def living(self) -> Iterator[tuple[Shelf, Slot]]:
+        """Yield every living world, the lobbies first."""
+        for shelf in self._shelves:
+            yield shelf, shelf.lobby
+            yield from ((shelf, slot) for slot in list(shelf.slots.values()))
 
     def journal(self, shelf: Shelf, world: str) -> Journal | None:
         """Return the journal of the living world of this name, or None if there is none."""
         slot = shelf.slots.get(world)
         return None if slot is None else slot.timeline.journal
 
+    def owned(self, request: Request) -> tuple[Shelf, Slot, Caller] | None:
+        """Return the world that the request's credential leads to, or None; Full if there is no room for it."""
+        for shelf in self._shelves:
+            place, caller = identify(shelf.realm.keyring, request, shelf.minted)
+            if place is not None:
+                return shelf, self._opened(shelf, place), caller
+        return None
+
+    def steer(self, shelf: Shelf, slot: Slot, request: Request, operation: str) -> Response:
+        """Return the answer to a control request on this world and keep what it changed."""
+        wall, plane = self._wall(), self.plane()
+        if operation in REPORTS:
+            return control(plane, shelf.realm, slot.timeline, request, wall).response
+        if operation in HEAVY:
+            seen = slot.timeline
+            move = control(plane, shelf.realm, seen, request, wall)
+            with slot.lock:
+                if slot.gone or (slot.timeline is not seen and move.timeline is not seen):
+                    return _overtaken()
+                return self._moved(shelf, slot, move, wall)
+        with slot.lock:
+            if slot.gone:
+                return _overtaken()
+            return self._moved(shelf, slot, control(plane, shelf.realm, slot.timeline, request, wall), wall)
+
+    def follow(self, slot: Slot, reader: Reader) -> Timeline | None:
+        """Let the reader hear of what happens from now on, and return the timeline now; None if there are too many."""
+        with slot.lock:
+            if len(slot.readers) >= READERS:
+                return None
+            slot.readers = (*slot.readers, reader)
+            return slot.timeline
+
+    def leave(self, slot: Slot, reader: Reader) -> None:
+        """Let the reader hear no more."""
+        with slot.lock:
+            slot.readers = tuple(each for each in slot.readers if each is not reader)
+
     def _stepped(self, slot: Slot, request: Request) -> Response:
         wall = self._wall()
         timeline = slot.timeline
         outcome = step(timeline.present, request, wall)
-        journal = timeline.journal.having(_entry(timeline.present, outcome, request, wall))
-        self._weight += journal.weight - timeline.journal.weight
-        slot.timeline = Timeline(outcome.world, journal)
+        after = told(timeline, outcome, request, wall)
+        self._weight += after.journal.weight - timeline.journal.weight
+        slot.timeline = after
         slot.used = wall
+        if slot.readers:
+            _tell(slot)
         return outcome.response
+
+    def _moved(self, shelf: Shelf, slot: Slot, move: Move, wall: int) -> Response:
+        slot.used = wall
+        if move.timeline is slot.timeline:
+            return move.response
+        before = slot.weight
+        slot.timeline = move.timeline
+        self._weight += slot.weight - before
+        if move.credential is not None:
+            mark = fingerprint(move.credential)
+            shelf.minted[mark] = Place(slot.name, move.key)
+            slot.minted.append(mark)
+        if slot.readers:
+            _tell(slot)
+        return move.response
 
     def _place(self, shelf: Shelf, request: Request) -> tuple[Slot, Caller]:
         header = request.header("authorization")
         known = shelf.known.get(header) if header is not None else None
         if known is not None:
             return known
-        place, caller = identify(shelf.realm.keyring, request)
+        place, caller = identify(shelf.realm.keyring, request, shelf.minted)
         if place is None:
             return shelf.lobby, caller
         slot = self._opened(shelf, place)
@@ -138,16 +234,21 @@ class Store:
             slot = shelf.slots.get(place.world)
             if slot is None:
                 self._make_room()
-                slot = Slot(place.world, Timeline(born(shelf.realm, place, live)), self._wall())
+                evicted = place.world in shelf.dropped
+                world = born(shelf.realm, place, live)
+                slot = Slot(place.world, began(world, self._blank, evicted=evicted), self._wall())
                 shelf.slots[place.world] = slot
                 self._weight += WORLD_WEIGHT
+                if evicted:
+                    del shelf.dropped[place.world]
+                    _log.warning("world %s was dropped for want of room and begins anew: see --memory", place.world)
             return slot
 
     def _make_room(self) -> None:
         """Drop the least recently used worlds until there is room; raise Full if none may go."""
         if self._weight + WORLD_WEIGHT <= self._cap:
             return
-        self._weight = sum(slot.weight for shelf in self._shelves for slot in (*shelf.slots.values(), shelf.lobby))
+        self._weight = sum(slot.weight for _, slot in self.living())
         idle_before = self._wall() - KEPT_FOR
         idle = sorted(
             ((slot.used, shelf, slot) for shelf in self._shelves for slot in shelf.slots.values()),
@@ -167,20 +268,37 @@ class Store:
         del shelf.slots[slot.name]
         for header in slot.headers:
             shelf.known.pop(header, None)
+        for mark in slot.minted:
+            shelf.minted.pop(mark, None)
+        for reader in slot.readers:
+            reader.end()
+        if len(shelf.dropped) < DROPPED_NAMES:
+            shelf.dropped[slot.name] = None
 
     def _refused(self, shelf: Shelf, request: Request) -> Response:
         dialect = shelf.realm.keyring.api.dialect
-        message = (
-            "The sandbox has no room for a further world: wait until one has been idle for ten minutes, "
-            "or start it with a larger --memory."
-        )
-        body = to_json(dialect.error(Problem(503, "full", message), "req_00000000"))
+        body = to_json(dialect.error(full(), "req_00000000"))
         headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
         return Response(503, headers, b"" if request.method == "HEAD" else body)
 
 
-def _entry(before: World, outcome: Outcome, request: Request, wall: int) -> Entry:
-    return Entry(
-        outcome.world.ordinal, wall, outcome.world.latest, outcome.operation, request, outcome.response, before,
-        outcome.cause, outcome.would_refuse,
-    )  # fmt: skip
+def full() -> Problem:
+    """Return the refusal of a world for which there is no room."""
+    message = (
+        "The sandbox has no room for a further world: wait until one has been idle for ten minutes, "
+        "or start it with a larger --memory."
+    )
+    return Problem(503, "full", message)
+
+
+def _overtaken() -> Response:
+    message = "Something else happened to this world in the meantime, and nothing was changed: try again."
+    return in_problem(Problem(409, "world-moved", message))
+
+
+def _tell(slot: Slot) -> None:
+    """Tell the readers what just happened."""
+    happening = latest(slot.timeline)
+    if happening is not None:
+        for reader in slot.readers:
+            reader.hear(happening)

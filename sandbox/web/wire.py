@@ -1,8 +1,9 @@
 """HTTP on the socket: API operations are answered where they are parsed; everything else goes on to the ASGI app.
 
 The answer to an API operation takes fewer microseconds than an ASGI cycle around it would, so it is computed and
-written as soon as its request is complete. Order on a connection is kept: while an ASGI answer is under way, what is
-pipelined behind it queues there. The head of a request and the patience for a silent connection are bounded.
+written as soon as its request is complete, unless the request prefers to wait. Order on a connection is kept: while an
+ASGI answer is under way, what is pipelined behind it queues there. The head of a request and the patience for a silent
+connection are bounded.
 """
 
 from __future__ import annotations
@@ -68,10 +69,22 @@ class Wire(HttpToolsProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Let the answer to a whole request be finished for a client that says no more; then the connection closes."""
-        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body or self._streams():
             return False
         self.cycle.keep_alive = False
         return True
+
+    def shutdown(self) -> None:
+        """End a stream at once, for it would never end by itself; let any other answer be finished."""
+        if self._streams():
+            self.transport.close()
+        super().shutdown()
+
+    def _streams(self) -> bool:
+        """Tell whether the answer under way is a stream of events."""
+        if self.cycle is None or self.cycle.response_complete:
+            return False
+        return bool(self.cycle.scope["extensions"][TRANSPORT].get("streams"))
 
     def data_received(self, data: bytes) -> None:
         """Parse what came and answer every API request that is complete with it."""
@@ -171,7 +184,8 @@ class Wire(HttpToolsProtocol):
             return
         busy = self.cycle is not None and not self.cycle.response_complete
         path, query = target_parts(self.url.decode("latin-1"))
-        shelf = None if busy else self.store.shelf_for(path)
+        waits = any(name == b"prefer" for name, _ in self.headers)
+        shelf = None if busy or waits else self.store.shelf_for(path)
         if shelf is None:
             self._to_asgi(path, query)
             return

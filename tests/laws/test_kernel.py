@@ -222,7 +222,7 @@ def test_observed_quota_counts_and_never_refuses_but_says_that_it_would_have():
         outcome = ask(world, "GET", "/v1/systems", key="ak_test_starter_watched")
         world = outcome.world
     assert outcome.response.status == 200
-    assert outcome.would_refuse
+    assert outcome.marks.would_refuse
     assert outcome.response.header("x-ratelimit-remaining") == "0"
 
 

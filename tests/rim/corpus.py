@@ -17,7 +17,7 @@ from typing import Any
 Fields = tuple[tuple[bytes, bytes], ...]
 
 MIB = 1 << 20
-HOST = (b"host", b"sandbox.test")
+HOST = (b"host", b"sandbox.localhost")
 JSON = (b"content-type", b"application/json")
 
 LOAN = {
@@ -373,7 +373,7 @@ PAGES: dict[str, tuple[str, bytes, int]] = {
     "nowhere with 100 kB of query": ("GET", b"/nowhere?" + b"x=%FF&" * 16_000, 404),
     "nowhere 100 kB long": ("GET", b"/" + b"x" * 100_000, 404),
     "health written to": ("POST", b"/__admin/health", 405),
-    "health's options": ("OPTIONS", b"/__admin/health", 200),
+    "health's options": ("OPTIONS", b"/__admin/health", 405),
     "health traced": ("TRACE", b"/__admin/health", 405),
     "nowhere deleted": ("DELETE", b"/nowhere", 404),
     "a contract that is none": ("GET", b"/openapi/..%2f..%2fpyproject.json", 404),
@@ -387,7 +387,7 @@ PAGES: dict[str, tuple[str, bytes, int]] = {
     "the API in capitals": ("GET", b"/V1/systems", 404),
     "a longer name than the API's": ("GET", b"/v1systems", 404),
     "health under an escaped name": ("GET", b"/__admin/%68ealth", 200),
-    "health with a slash at its end": ("GET", b"/__admin/health/", 200),
+    "health with a slash at its end": ("GET", b"/__admin/health/", 404),
     "health with a fragment": ("GET", b"/__admin/health#x", 404),
 }
 """Requests outside the API, and the status that answers them."""

@@ -15,9 +15,11 @@ from urllib.parse import unquote_to_bytes
 
 from werkzeug.test import run_wsgi_app
 
-from sandbox.app import create_realm
+from sandbox.app import control_contract, create_realm
+from sandbox.core.control import Plane
 from sandbox.core.realm import Realm
 from sandbox.settings import Settings
+from sandbox.version import NAME, VERSION
 from sandbox.web.app import flask_app
 from sandbox.web.asgi import Asgi, asgi_app
 from sandbox.web.server import listen, make_server
@@ -58,12 +60,12 @@ def _realm(**settings: Any) -> Realm:
 
 def fresh_store(wall: Callable[[], int] = lambda: NOW, memory: int = FROZEN.memory, **settings: Any) -> Store:
     """Return a store whose inner clock stands still, and the outer one too unless it is given."""
-    return Store((_realm(**settings),), wall, memory)
+    return Store((_realm(**settings),), wall, memory, lambda: Plane(control_contract(), NAME, VERSION))
 
 
 def renew(store: Store) -> None:
     """Take the store back to its start in place, for a server that goes on with it."""
-    Store.__init__(store, store.realms, lambda: NOW)
+    Store.__init__(store, store.realms, lambda: NOW, FROZEN.memory, store.plane, store.gate)
 
 
 def _answer(status: int, headers: list[tuple[str, str]], body: bytes) -> Answer:
@@ -106,7 +108,7 @@ def environ_of(case: Case) -> dict[str, Any]:
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": query.decode("latin-1"),
         "REQUEST_URI": case.target.decode("latin-1"),
-        "SERVER_NAME": "sandbox.test",
+        "SERVER_NAME": "sandbox.localhost",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
@@ -178,7 +180,7 @@ def scope_of(case: Case) -> dict[str, Any]:
         "root_path": "",
         "headers": [(name.lower(), value) for name, value in case.framed],
         "client": ("127.0.0.1", 1),
-        "server": ("sandbox.test", 80),
+        "server": ("sandbox.localhost", 80),
         "extensions": {},
         "state": {},
     }

@@ -168,7 +168,7 @@ def test_flasks_test_client_gets_the_bytes_that_a_raw_call_gets(flask: FlaskDoor
     expected = flask.ask(case)
     headers = {name.decode(): value.decode() for name, value in case.fields}
     client = flask_app(fresh_store()).test_client()
-    answer = client.post(case.target.decode(), data=case.body, headers=headers, base_url="http://sandbox.test")
+    answer = client.post(case.target.decode(), data=case.body, headers=headers, base_url="http://sandbox.localhost")
     assert (answer.status_code, answer.data) == (expected.status, expected.body)
     assert {name.lower(): value for name, value in answer.headers} == dict(expected.headers)
 
@@ -215,7 +215,7 @@ def test_a_body_that_ends_early_changes_nothing(flask: FlaskDoor) -> None:
 def test_a_prefix_that_a_server_mounts_is_part_of_the_links(flask: FlaskDoor) -> None:
     case = good(DOCUMENTS, "mounted")
     environ = {**environ_of(case), "SCRIPT_NAME": "/twin", "REQUEST_URI": "/twin" + case.target.decode()}
-    assert poll_url(flask.call(environ).body).startswith("http://sandbox.test/twin/v1/jobs/job_")
+    assert poll_url(flask.call(environ).body).startswith("http://sandbox.localhost/twin/v1/jobs/job_")
 
 
 def test_a_body_that_a_client_never_finishes_changes_nothing() -> None:
@@ -242,8 +242,8 @@ FAIR = {
     "a name and a port": ((b"host", b"api.test:8800"), "http://api.test:8800"),
     "an IPv6 address": ((b"host", b"[::1]:8800"), "http://[::1]:8800"),
     "a forwarded host": ((b"x-forwarded-host", b"proxy.test, inner.test"), "http://proxy.test"),
-    "a forwarded scheme": ((b"x-forwarded-proto", b"HTTPS"), "https://sandbox.test"),
-    "a forwarded prefix": ((b"x-forwarded-prefix", b"/twin/"), "http://sandbox.test/twin"),
+    "a forwarded scheme": ((b"x-forwarded-proto", b"HTTPS"), "https://sandbox.localhost"),
+    "a forwarded prefix": ((b"x-forwarded-prefix", b"/twin/"), "http://sandbox.localhost/twin"),
 }
 FOUL_HOSTS = (
     b"", b"a b", b"evil.test/path", b"user@evil.test", b"evil.test:port", b"evil.test:123456", b"evil.test?x", b"evil.test#x",
@@ -280,7 +280,7 @@ def test_a_malformed_forwarded_field_is_used_in_no_link(
 ) -> None:
     case = linking(field)
     for door in doors:
-        assert poll_url(door.ask(case).body).partition("/v1/")[0] == "http://sandbox.test"
+        assert poll_url(door.ask(case).body).partition("/v1/")[0] == "http://sandbox.localhost"
 
 
 def linking(field: tuple[bytes, bytes]) -> Case:

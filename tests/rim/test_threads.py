@@ -15,8 +15,7 @@ import pytest
 
 from sandbox.core.clock import MINUTE
 from sandbox.core.kernel import step
-from sandbox.core.timeline import Entry
-from sandbox.core.world import World
+from sandbox.core.timeline import Entry, Journal
 from sandbox.web.store import WORLD_WEIGHT, Store
 from tests.rim.corpus import LOAN, OPERATIONS, Case, bearer, dump, good
 from tests.rim.doors import NOW, Answer, Connection, FlaskDoor, fresh_store, serving
@@ -75,10 +74,10 @@ def slot_of(store: Store) -> Any:
     return slot
 
 
-def check_serial(entries: list[Entry]) -> None:
+def check_serial(journal: Journal) -> None:
     """Check that asking one after the other, in the journal's order, gives the same answers."""
-    world: World = entries[0].before
-    for ordinal, entry in enumerate(entries, start=1):
+    world = journal.lead(0)[0]
+    for ordinal, entry in enumerate(journal, start=1):
         assert entry.ordinal == ordinal
         outcome = step(world, entry.request, entry.wall)
         assert outcome.response == entry.response
@@ -98,7 +97,7 @@ def test_thirty_two_threads_get_what_one_serial_order_gives(door: str) -> None:
         work = [mixed_work(worker, "shared") for worker in range(THREADS)]
         answers = [each for some in all_at_once([lambda cases=cases: ask(cases) for cases in work]) for each in some]
     entries = list(slot_of(store).timeline.journal)
-    check_serial(entries)
+    check_serial(slot_of(store).timeline.journal)
     check_nothing_lost(entries, answers)
 
 
@@ -110,7 +109,7 @@ def test_both_doors_at_once_keep_one_serial_order() -> None:
         tasks = [lambda at=at, cases=cases: ways[at % 2](cases) for at, cases in enumerate(work)]
         answers = [each for some in all_at_once(tasks) for each in some]
     entries = list(slot_of(store).timeline.journal)
-    check_serial(entries)
+    check_serial(slot_of(store).timeline.journal)
     check_nothing_lost(entries, answers)
 
 

@@ -4,10 +4,14 @@ Times are offsets from the birth of the world (`-29d`) or absolute, in whole sec
 computed by the classifier from its texts and the answers given, so that a fixture cannot contradict the engine; its
 jobs, alerts and incidents are facts that the fixture states. Facts that cannot be true together are refused here,
 because an answer made of them would break the contract.
+
+A document with `tables` is an exported state: it says the rows themselves, and its instants are all absolute.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from itertools import chain, islice
 from typing import Any
 
 from immutables import Map
@@ -16,8 +20,10 @@ from sandbox.apis.aikraft import documents, ingest, systems
 from sandbox.apis.aikraft.annex_iv import LANGUAGES, SECTIONS
 from sandbox.apis.aikraft.classifications import classification_of
 from sandbox.apis.aikraft.drift import Alert
-from sandbox.apis.aikraft.fixture_checks import contradictions
+from sandbox.apis.aikraft.fixture_checks import access_flaws, contradictions
 from sandbox.apis.aikraft.law import PLANS, SCOPES, declared_id
+from sandbox.apis.aikraft.rows import ALERT_TYPES, Counters, Tables, workspace_from
+from sandbox.apis.aikraft.state_checks import disagreements
 from sandbox.core.clock import SECOND
 from sandbox.core.document import (
     Document,
@@ -31,17 +37,17 @@ from sandbox.core.document import (
     number,
     one_of,
     text,
+    truth,
     whole,
 )  # fmt: skip
 from sandbox.core.frozen import Frozen
 from sandbox.core.workspace import Workspace, table_of
 
-__all__ = ["declared_id", "read_fixture", "workspace_of"]
+__all__ = ["ALERT_TYPES", "declared_id", "read_fixture", "workspace_of"]
 
-ALERT_TYPES = (
-    "data_drift", "concept_drift", "prediction_drift", "data_change", "documentation_stale", "llm_drift",
-)  # fmt: skip
 _ALL = tuple(SECTIONS)
+_MOST_FLAWS = 100
+"""After so many that no schema sees, nobody reads on."""
 
 
 class _Workspace(Document):
@@ -102,27 +108,41 @@ class _System(Document):
     jobs = many(nested(_Job), load_default=list)
 
 
-class _Fixture(Document):
+class _Head(Document):
     fixture = text(r"[a-z0-9][a-z0-9-]{0,60}", expected="a name in lower case", required=True)
     api = one_of(("aikraft",), required=True)
     summary = text(required=True)
     now = moment(load_default=None)
-    workspaces = many(nested(_Workspace), least=1, required=True)
-    keys = many(nested(_Key), required=True)
+    workspaces = many(nested(_Workspace), least=1, most=1000, required=True)
+    keys = many(nested(_Key), most=100_000, required=True)
+    world = mapping(load_default=None)
+    evicted = truth()
+
+
+class _Fixture(_Head):
     systems = many(nested(_System), load_default=list)
 
 
+class _State(_Head):
+    tables = nested(Tables, required=True)
+    minted = nested(Counters, required=True)
+
+
 def read_fixture(data: Any) -> dict[str, Any]:
-    """Return the fixture as its schema reads it; DocumentError names every flaw."""
-    fixture = load(_Fixture, data)
-    flaws = tuple(contradictions(fixture))
+    """Return the fixture, or the exported state, as its schema reads it; DocumentError names what is wrong."""
+    exported = isinstance(data, Mapping) and "tables" in data
+    document = load(_State if exported else _Fixture, data)
+    rest = disagreements(document["tables"]) if exported else contradictions(document)
+    flaws = tuple(islice(chain(access_flaws(document), rest), _MOST_FLAWS))
     if flaws:
         raise DocumentError(flaws)
-    return fixture
+    return document
 
 
 def workspace_of(fixture: dict[str, Any], birth: int) -> Workspace:
-    """Return the workspace that the fixture describes for worlds that are born then."""
+    """Return the workspace that the fixture describes for worlds that are born then; an exported one has no birth."""
+    if "tables" in fixture:
+        return workspace_from(fixture["tables"], fixture["minted"])
     birth = birth // SECOND * SECOND
     rows, jobs = [], []
     for each in fixture["systems"]:
@@ -142,7 +162,7 @@ def _system(each: dict[str, Any], birth: int) -> tuple[Frozen, list[Frozen]]:
     row = systems.BLANK.having(
         id=each["id"], name=each["name"], description=each["description"], purpose=each["purpose"],
         domain=each["domain"], created_at=_second(each["created"], birth),
-        sections=tuple(each["sections"]),
+        sections=tuple(sorted(set(each["sections"]))),
         reviewed_at=_second(each["reviewed"], birth) if each["reviewed"] else None,
         checked_at=_second(each["checked"], birth) if each["checked"] else None,
         active=each["checked"] is not None,
@@ -178,8 +198,9 @@ def _job(system: Frozen, given: dict[str, Any], birth: int) -> Frozen:
     earlier = sum(each["classified_at"] <= created for each in system["classifications"])
     starts = _second(given["starts"], birth) if "starts" in given else job["starts_at"]
     ends = _second(given["ends"], birth) if "ends" in given else job["ends_at"] + starts - job["starts_at"]
+    # Where offsets and absolute times are mixed, or meet at the first instant of all, a job still takes its time.
+    ends = max(ends, created + SECOND)
     error = Frozen(code="generation_failed", message=given["error"]) if "error" in given else None
     # A job that ends sooner than it would have been begun was begun sooner.
-    return job.having(
-        classification=max(0, earlier - 1), starts_at=min(starts, ends - SECOND), ends_at=ends, error=error
-    )
+    starts = max(created, min(starts, ends - SECOND))
+    return job.having(classification=max(0, earlier - 1), starts_at=starts, ends_at=ends, error=error)

@@ -5,7 +5,7 @@ Facts that cannot be true together are refused, because an answer made of them w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -20,21 +20,34 @@ _CLASSIFIED = ("sections", "reviewed", "checked", "alerts", "incidents", "jobs")
 
 
 def contradictions(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Yield everything in a fixture that has passed its schema and yet cannot be."""
-    for find in (_clashes, _strays, _bursts, _unasked, _untimely):
+    """Yield everything in the systems of a fixture that has passed its schema and yet cannot be."""
+    for find in (_clashes, _strays, _unasked, _untold, _untimely):
         yield from find(fixture)
 
 
+def access_flaws(document: dict[str, Any]) -> Iterator[Flaw]:
+    """Yield what cannot be of a document's workspaces and keys, be it a fixture or an exported state."""
+    for table, column in (("workspaces", "id"), ("keys", "key")):
+        yield from repeated_in(document[table], (table,), column)
+    yield from _lost_keys(document)
+    yield from _bursts(document)
+
+
 def _clashes(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Find the ids, names and keys that stand twice."""
-    for table, column in (("workspaces", "id"), ("keys", "key"), ("systems", "id"), ("systems", "name")):
-        paths: list[Path] = [(table, at, column) for at in range(len(fixture[table]))]
-        yield from _repeated(paths, [row[column].strip() for row in fixture[table]])
+    """Find the ids and names that stand twice."""
+    for column in ("id", "name"):
+        yield from repeated_in(fixture["systems"], ("systems",), column)
     jobs = [(("systems", at, "jobs", n, "id"), job) for at, n, job in _each(fixture, "jobs")]
-    yield from _repeated([path for path, _ in jobs], [job["id"] for _, job in jobs])
+    yield from repeated([path for path, _ in jobs], [job["id"] for _, job in jobs])
 
 
-def _repeated(paths: list[Path], values: list[str]) -> Iterator[Flaw]:
+def repeated_in(rows: list[dict[str, Any]], path: Path, column: str) -> Iterator[Flaw]:
+    """Yield the rows below this path whose column says, once trimmed, what that of an earlier row says."""
+    return repeated([(*path, at, column) for at in range(len(rows))], [row[column].strip() for row in rows])
+
+
+def repeated(paths: list[Path], values: list[str]) -> Iterator[Flaw]:
+    """Yield the paths at which a value stands again."""
     seen: dict[str, Path] = {}
     for path, value in zip(paths, values, strict=True):
         if value in seen:
@@ -49,13 +62,17 @@ def _each(fixture: dict[str, Any], field: str) -> Iterator[tuple[int, int, Any]]
             yield at, n, each
 
 
-def _strays(fixture: dict[str, Any]) -> Iterator[Flaw]:
-    """Find what has nothing to stand on: keys without a workspace, facts without a classification or monitoring."""
-    known = [each["id"] for each in fixture["workspaces"]]
-    for at, key in enumerate(fixture["keys"]):
+def _lost_keys(document: dict[str, Any]) -> Iterator[Flaw]:
+    known = [each["id"] for each in document["workspaces"]]
+    ids = frozenset(known)
+    for at, key in enumerate(document["keys"]):
         name = key["workspace"]
-        if name not in known:
+        if name not in ids:
             yield Flaw(("keys", at, "workspace"), "one of " + ", ".join(known), got(name), nearest(name, known))
+
+
+def _strays(fixture: dict[str, Any]) -> Iterator[Flaw]:
+    """Find facts that have nothing to stand on, without a classification or monitoring."""
     for at, system in enumerate(fixture["systems"]):
         fields: tuple[str, ...] = _CLASSIFIED
         lack = "it is not classified"
@@ -66,9 +83,24 @@ def _strays(fixture: dict[str, Any]) -> Iterator[Flaw]:
                 yield Flaw(("systems", at, field), f"none for this system, since {lack}", "some")
 
 
-def _bursts(fixture: dict[str, Any]) -> Iterator[Flaw]:
+def _untold(fixture: dict[str, Any]) -> Iterator[Flaw]:
+    for at, n, alert in _each(fixture, "alerts"):
+        for flaw in mismeasured(alert):
+            yield Flaw(("systems", at, "alerts", n, *flaw.path), flaw.expected, flaw.got)
+
+
+def mismeasured(alert: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield the figures of an alert that measures nothing, and those that one which measures something lacks."""
+    measures = alert["metric"] is not None
+    for field in ("value", "threshold"):
+        if measures != (alert[field] is not None):
+            expected = "a number, since there is a metric" if measures else "null, since there is no metric"
+            yield Flaw((field,), expected, got(alert[field]))
+
+
+def _bursts(document: dict[str, Any]) -> Iterator[Flaw]:
     """Find bursts that are smaller than the rate which they are above, or above no rate."""
-    for at, each in enumerate(fixture["workspaces"]):
+    for at, each in enumerate(document["workspaces"]):
         rate, burst = each.get("requests_per_minute"), each.get("burst")
         if burst is not None and rate is None:
             yield Flaw(("workspaces", at, "requests_per_minute"), "a rate, since there is a burst", "nothing")

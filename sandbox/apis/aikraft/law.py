@@ -6,13 +6,16 @@ Sources: API reference, Authentication and Rate Limits. Where they are silent th
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
-from sandbox.core.api import Law, Stranger
+from sandbox.core.api import Law, Minted, Stranger
 from sandbox.core.contract import Operation
+from sandbox.core.document import got, nearest
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import RESERVED, key_id
 from sandbox.core.message import Request
-from sandbox.core.problem import Problem
+from sandbox.core.problem import Problem, shown
 from sandbox.core.quota import Limit
 
 PLANS = ("free", "starter", "pro", "enterprise")
@@ -36,6 +39,10 @@ LIMITS: dict[str, Limit] = {
 _STRANGER = re.compile(r"ak_test_(?:(?P<plan>free|starter|pro|enterprise)_[A-Za-z0-9_]+|[A-Za-z0-9_]{8,})")
 _SPELLED = re.compile(r"ak_((?:live|test)_(?:free|starter|pro|enterprise)_(?:read|write|admin))_key")
 _LONGEST_KEY = 256
+
+MARKER = "ak_"
+SECRET = re.compile(r"ak_(?:live|test)_[A-Za-z0-9_]{8,}")
+"""What reads like an API key of Aikraft, whether or not it is one."""
 
 _REFUSALS = {
     "missing": "No API key was given: send it as Authorization: Bearer ak_test_… .",
@@ -114,4 +121,31 @@ def _forbidden(message: str) -> Problem:
     return Problem(403, "permission", message)
 
 
-LAW = Law(credential, stranger, limit, permit, refusal)
+def mint(owner: Frozen, asked: Mapping[str, Any], live: bool, token: str) -> Minted:
+    """Return a new key of this plan and scope; without either it has the owner's plan and the scope Admin.
+
+    A key of another plan counts as that plan's, without the limit that the owner has by contract.
+    """
+    for name in asked:
+        _fit(name, name, ("plan", "scope"), "one of the keys", "an unknown key")
+    plan, scope = asked.get("plan", owner["plan"]), asked.get("scope", "admin")
+    _fit("plan", plan, PLANS, "one of", got(plan))
+    _fit("scope", scope, tuple(SCOPES), "one of", got(scope))
+    other = None if plan == owner["plan"] else _on_plan(owner, plan)
+    return Minted(f"ak_{'live' if live else 'test'}_{plan}_{token}", Frozen(scope=scope), other)
+
+
+def _fit(where: str, word: Any, known: tuple[str, ...], kind: str, found: str) -> None:
+    if word in known:
+        return
+    near = nearest(word, known)
+    hint = f"; did you mean {near!r}?" if near else ""
+    message = f"{shown(where)}: expected {kind} {', '.join(known)}, got {found}{hint}"
+    raise Problem(422, "key-unfit", message, field=where)
+
+
+def _on_plan(owner: Frozen, plan: str) -> Frozen:
+    return Frozen((name, each) for name, each in owner.items() if name != "limit").having(plan=plan)
+
+
+LAW = Law(credential, stranger, limit, permit, refusal, mint, SECRET, MARKER)

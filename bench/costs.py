@@ -16,7 +16,6 @@ from sandbox.core.kernel import step
 from sandbox.core.keyring import Place, identify
 from sandbox.core.message import Request, admitted
 from sandbox.core.realm import Realm, born
-from sandbox.core.timeline import Timeline
 from sandbox.core.workspace import table_of
 from sandbox.core.world import World, forked
 from sandbox.settings import Settings
@@ -62,7 +61,7 @@ def _row(number: int) -> Frozen:
         return row
     classification = Frozen(
         system_id=row["id"], risk_tier=tier, annex_iii_category=None, annex_iii_sub_point=None, confidence="high",
-        key_factors=("-",), obligations=(), classified_at=row["created_at"], version=1,
+        key_factors=("-",), obligations=("-",) * (tier != "minimal"), classified_at=row["created_at"], version=1,
     )  # fmt: skip
     return row.having(classifications=(classification,))
 
@@ -84,8 +83,6 @@ def _calls(sized: Sized) -> Iterator[tuple[str, Callable[[], object]]]:
     numbers = count()
     yield "a fresh world", lambda: born(sized.realm, sized.place, None)
     yield "a fork", lambda: forked(world, "fork", Map())
-    yield "a snapshot (a timeline that keeps the present)", lambda: Timeline(world)
-    yield "a reset (the world born again, a blank journal)", lambda: Timeline(born(sized.realm, sized.place, None))
     yield "get a row, 1,000 ids in turn", lambda: table.get(f"sys_{next(numbers) % 1000 * (size // 1000):06d}")
     yield "page of 20, from the middle", lambda: table.page(None, deep, 20)
     yield "filtered page of 20, from the middle", lambda: table.page("high", deep, 20)

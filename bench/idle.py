@@ -23,6 +23,7 @@ HEALTH = "/__admin/health"
 IDLE = 500
 HALF = 10
 UNREAD = 10
+READERS = 50
 REQUESTS = 300
 ROUNDS = 5
 BOUND = 1.5
@@ -30,6 +31,8 @@ BOUND = 1.5
 
 _HALF = b"POST /v1/systems HTTP/1.1\r\nhost: bench\r\ncontent-length: 100\r\n\r\n{"
 _UNREAD = b"GET /v1/systems HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer " + KEY.encode() + b"\r\n\r\n"
+
+_EVENTS = b"GET /__admin/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer " + KEY.encode() + b"\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,18 @@ def _unread(port: int, stack: ExitStack) -> None:
         _connected(port, stack).sendall(_UNREAD * 100)
 
 
+def _readers(port: int, stack: ExitStack) -> None:
+    """Open the streams of events that a crowd has, and as many that are killed at once."""
+    for _ in range(READERS):
+        _connected(port, stack).sendall(_EVENTS)
+    for _ in range(READERS):
+        with socket.create_connection((wire.HOST, port)) as killed:
+            killed.sendall(_EVENTS)
+            killed.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
 def _everybody(port: int, stack: ExitStack) -> None:
-    for crowd in (_idle, _half, _unread):
+    for crowd in (_idle, _half, _unread, _readers):
         crowd(port, stack)
 
 
@@ -85,6 +98,7 @@ CROWDS: dict[str, Crowd] = {
     f"{IDLE} idle connections": _idle,
     f"{HALF} half-sent requests": _half,
     f"{UNREAD} clients that do not read": _unread,
+    f"{READERS} readers of events": _readers,
     "all of them": _everybody,
 }
 

@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(verbs.add_parser("serve", help="serve the APIs until interrupted"))
     _add_seed(verbs.add_parser("seed", help="write a fixture of made-up systems to standard output"))
     add_verbs(verbs)
+    _add_replay(verbs.add_parser("replay", help="go through a capsule again and compare every answer"))
     return parser
 
 
@@ -59,6 +60,14 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     )
     add("--allow-host", action="append", default=[], metavar="NAME", help="a host name that may reach /__admin")
     add("--no-admin", action="store_true", help="turn the control plane off")
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_replay)
+    parser.add_argument("file", metavar="FILE", help="a capsule: what `sandbox capsule` wrote")
+    parser.add_argument("--at", type=int, metavar="N", help="stop after this record, counted from 1, and explain it")
+    parser.add_argument("--fixture", metavar="NAME|FILE", help="the fixture that it began with (default: as it says)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_seed(parser: argparse.ArgumentParser) -> None:
@@ -131,6 +140,16 @@ def _seed(given: argparse.Namespace) -> int:
         return _usage(str(error))
     sys.stdout.write(text)
     return FINE
+
+
+def _replay(given: argparse.Namespace) -> int:
+    from sandbox.replay import replay
+    from sandbox.web.files import FileError
+
+    try:
+        return replay(given)
+    except FileError as error:
+        return _usage(str(error))
 
 
 def _usage(message: str) -> int:

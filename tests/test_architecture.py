@@ -40,7 +40,8 @@ MAY_IMPORT = {
     "app": {"core", "apis", "faults", "web", "settings", "version"},
     "testing": {"core", "apis", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
-    "cli": {"core", "web", "settings", "version", "app", "seed", "terminal"},
+    "cli": {"core", "web", "settings", "version", "app", "seed", "terminal", "replay"},
+    "replay": {"app", "core", "settings", "terminal", "web"},
     "__main__": {"cli"},
     "__init__": {"settings", "version", "app"},
 }

@@ -1,7 +1,7 @@
 """What the control plane costs: `python -m bench.plane`.
 
-The journal's share of a request, snapshot and restore as the world grows, an advance of the clock as jobs and worlds grow,
-and a replay beside the `step` calls that it is made of. Ratios of one run; the process is alone with itself.
+The journal's share of a request, snapshot and restore as the world grows, an advance of the clock as jobs and worlds
+grow, and a replay beside the `step` calls that it is made of. Only the ratios of one run mean anything.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _steered(sized: Sized, timeline: Timeline, method: str, path: str, body: obj
 
 
 def _journal() -> Iterator[Row]:
-    """The journal beside the whole request in process: what it takes to write an entry down and to let the oldest go."""
+    """The journal beside a whole request in process: writing an entry down and letting the oldest go."""
     sized = _sized(1_000)
     asked = {
         "GET one": _asked(sized, "GET", "/v1/systems/sys_000500/classification"),

@@ -178,7 +178,8 @@ def _bytes(given: dict[str, Any], path: Path) -> bytes:
 
 def replayed(capsule: Capsule, stop: int | None = None) -> Replay:
     """Return what comes of going through the records again, up to `stop` of them, or to the first difference."""
-    timeline = began(capsule.base)
+    # What came before a timeline's own beginning has no revision that a reader of events could be waiting for.
+    timeline = began(capsule.base)._replace(revision=-len(capsule.records))
     for at, record in enumerate(capsule.records[:stop], 1):
         timeline, response = _gone_through(timeline, record)
         difference = _difference(at, record.response, response)

@@ -24,12 +24,6 @@ def happenings_since(timeline: Timeline, revision: int) -> list[Happening]:
     return sorted(found, key=lambda each: each.revision)
 
 
-def latest(timeline: Timeline) -> Happening | None:
-    """Return what happened last, if it is remembered."""
-    found = happenings_since(timeline, timeline.revision - 1)
-    return found[-1] if found else None
-
-
 def event_of(happening: Happening) -> bytes:
     """Return the event in the format of `text/event-stream`."""
     name, data = _told(happening)

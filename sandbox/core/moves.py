@@ -175,8 +175,6 @@ def load_capsule(desk: Desk) -> Done:
     world = replay.timeline.present
     limits = timeline.journal
     journal = replay.timeline.journal.bounded(limits.limit, limits.weight_limit)
-    # Revisions go up along a journal, so the timeline goes on behind the last one that it takes over.
-    timeline = timeline._replace(revision=max(timeline.revision, replay.timeline.revision))
     after = timeline.went(world, journal, "capsule loaded", world.now(desk.errand.wall), replayed=replay.length)
     now = iso_exact(world.now(desk.errand.wall))
     return Done({"status": "loaded", "replayed": replay.length, "ordinal": world.ordinal, "now": now}, after)

@@ -14,10 +14,14 @@ from sandbox.core.problem import shown
 
 LONGEST = 1000
 LONGEST_DELAY = 60 * SECOND
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_QUOTED = r'"(?:[^"\\]|\\.)*+"'
 _ONE = re.compile(
-    rf'\s*(?P<name>{_TOKEN})\s*(?:=\s*(?:"(?P<quoted>[^"\\]*)"|(?P<plain>{_TOKEN})?))?\s*(?:;[^,"]*)?\s*(?:,|$)'
+    rf"(?P<name>{_TOKEN})[ \t]*+(?:=[ \t]*+(?:(?P<quoted>{_QUOTED})|(?P<plain>{_TOKEN})?+)[ \t]*+)?+"
+    rf'(?:;(?:[^,"]|{_QUOTED})*+)?+(?:,|\Z)'
 )
+"""One preference, with parameters that are passed over; nothing is tried twice, so that a long header costs no time."""
+_EMPTY = re.compile(r"[ \t,]*+")
 
 Ignored = tuple[str, str]
 """A preference as it was written, and why it is not honoured."""
@@ -68,13 +72,13 @@ def _read(header: str) -> tuple[dict[str, str], list[Ignored]]:
     at = 0
     if len(header) > LONGEST:
         return asked, [(shown(header), f"the header is longer than {LONGEST} characters")]
-    while at < len(header):
+    while (at := _past_empty(header, at)) < len(header):
         match = _ONE.match(header, at)
         if match is None:
             ignored.append((shown(header[at:]), "it is not written as RFC 7240 asks"))
             break
         at = match.end()
-        name, value = match["name"].lower(), match["quoted"] or match["plain"] or ""
+        name, value = match["name"].lower(), _plain(match["quoted"]) or match["plain"] or ""
         if name not in ("code", "example", "delay"):
             ignored.append((shown(name), "the sandbox knows code, example and delay"))
         elif name in asked:
@@ -82,6 +86,16 @@ def _read(header: str) -> tuple[dict[str, str], list[Ignored]]:
         else:
             asked[name] = value
     return asked, ignored
+
+
+def _past_empty(header: str, at: int) -> int:
+    """Return the place of the next preference: a list may have empty elements (RFC 9110, section 5.6.1)."""
+    match = _EMPTY.match(header, at)
+    return at if match is None else match.end()
+
+
+def _plain(quoted: str | None) -> str:
+    return re.sub(r"\\(.)", r"\1", quoted[1:-1]) if quoted else ""
 
 
 def _status(text: str, operation: Operation) -> tuple[int | None, str]:

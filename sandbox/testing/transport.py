@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from time import sleep
+from urllib.parse import unquote
 
 import httpx
 
 from sandbox.app import create_store
+from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
+from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, Response, as_bytes, as_text
 from sandbox.settings import Settings
 from sandbox.web.delay import owed
@@ -30,10 +33,14 @@ class SandboxTransport(httpx.BaseTransport):
         path, _, query = target.partition("?")
         shelf = self.store.shelf_for(path)
         headers = as_text((name.lower(), value) for name, value in request.headers.raw)
-        asked = Request(request.method, path, query, headers, request.read(), scheme=request.url.scheme)
+        limit = CONTROL_BODY_LIMIT if shelf is None else BODY_LIMIT
+        body = request.read()
+        asked = Request(
+            request.method, path, query, headers, body[:limit], scheme=request.url.scheme, oversized=len(body) > limit
+        )
         if shelf is not None:
             answer = self.store.answer(shelf, asked)
-        elif path.startswith(PREFIX + "/"):
+        elif f"{unquote(path)}/".startswith(f"{PREFIX}/"):
             answer = Steering(self.store).answer(asked)
         else:
             status, kind, body = not_found(self.store)

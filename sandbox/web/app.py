@@ -177,4 +177,5 @@ def _headers(environ: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _peer(environ: Mapping[str, Any]) -> str:
-    return environ.get("REMOTE_ADDR") or "local"
+    """Return the client's address; a server on a Unix socket tells none, and it is not the process itself who asks."""
+    return environ.get("REMOTE_ADDR") or "unix"

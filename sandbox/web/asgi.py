@@ -6,14 +6,16 @@ thread.
 
 from __future__ import annotations
 
-from asyncio import get_running_loop, sleep
+from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
+from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Headers, Request, as_bytes, as_text
-from sandbox.web.delay import owed
+from sandbox.web.delay import held_back, owed
 from sandbox.web.plane import PREFIX
 from sandbox.web.store import Store
 from sandbox.web.stream import stream_events
@@ -24,7 +26,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 PAGE_WORKERS = 4
-EVENTS = f"{PREFIX}/events".encode()
 
 
 def asgi_app(store: Store) -> Asgi:
@@ -42,21 +43,22 @@ def asgi_app(store: Store) -> Asgi:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        shelf = store.shelf_for(scope["raw_path"].decode("latin-1"))
-        if scope["raw_path"] == EVENTS and scope["method"] == "GET":
+        path = scope["raw_path"].decode("latin-1")
+        shelf = store.shelf_for(path)
+        if scope["method"] == "GET" and _is_of_events(path):
             await stream_events(store, _head(scope, as_text(scope["headers"])), scope, receive, send)
             return
         if shelf is None:
             other = await get_running_loop().run_in_executor(None, pages)
-            await other(scope, receive, send)
+            await _handed_on(other, scope, receive, send)
             return
         try:
             request = await _request(scope, receive)
         except Gone:
             return
         answer = store.answer(shelf, request)
-        if answer.effects:
-            await sleep(owed(answer))
+        if answer.effects and not await held_back(owed(answer), scope, receive):
+            return
         await send(
             {
                 "type": "http.response.start",
@@ -67,6 +69,30 @@ def asgi_app(store: Store) -> Asgi:
         await send({"type": "http.response.body", "body": answer.body})
 
     return app
+
+
+def _is_of_events(path: str) -> bool:
+    """Tell whether the raw path is that of the events, as the contract's routing reads it."""
+    return path.startswith(f"{PREFIX}/") and unquote(path[len(PREFIX) + 1 :]) == "events"
+
+
+async def _handed_on(app: Asgi, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let an app of threads answer a request that is whole, and keep none of them for a client that is slow to read."""
+    try:
+        body, _ = await _body(receive, CONTROL_BODY_LIMIT + 1) if _has_body(as_text(scope["headers"])) else (b"", False)
+    except Gone:
+        return
+    answered: list[MutableMapping[str, Any]] = []
+
+    async def whole() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def keep(message: MutableMapping[str, Any]) -> None:
+        answered.append(message)
+
+    await app(scope, whole, keep)
+    for message in answered:
+        await send(message)
 
 
 class Gone(Exception):
@@ -88,9 +114,9 @@ def _with_target(wsgi: Any) -> Any:
 async def _request(scope: Scope, receive: Receive) -> Request:
     headers = as_text(scope["headers"])
     request = _head(scope, headers)
-    if not any(name in ("content-length", "transfer-encoding") for name, _ in headers):
+    if not _has_body(headers):
         return request
-    body, oversized = await _body(receive)
+    body, oversized = await _body(receive, BODY_LIMIT)
     return request._replace(body=body, oversized=oversized)
 
 
@@ -101,9 +127,13 @@ def _head(scope: Scope, headers: Headers) -> Request:
     )  # fmt: skip
 
 
-async def _body(receive: Receive) -> tuple[bytes, bool]:
+def _has_body(headers: Headers) -> bool:
+    return any(name in ("content-length", "transfer-encoding") for name, _ in headers)
+
+
+async def _body(receive: Receive, limit: int) -> tuple[bytes, bool]:
     chunks, size = [], 0
-    while size <= BODY_LIMIT:
+    while size <= limit:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
@@ -112,4 +142,4 @@ async def _body(receive: Receive) -> tuple[bytes, bool]:
         size += len(chunk)
         if not message.get("more_body"):
             break
-    return b"".join(chunks)[:BODY_LIMIT], size > BODY_LIMIT
+    return b"".join(chunks)[:limit], size > limit

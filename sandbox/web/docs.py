@@ -24,18 +24,44 @@ _PAGE = b"""<!doctype html>
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>
-<main id="reference"><noscript>This page needs JavaScript; openapi.json does not.</noscript></main>
+<main id="reference">
+<noscript>This page needs JavaScript; <a href="openapi.json">openapi.json</a> does not.</noscript>
+</main>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 </body>
 </html>
 """
-_SCRIPT = b"""SwaggerUIBundle({
-  url: "openapi.json", dom_id: "#reference", deepLinking: true, defaultModelsExpandDepth: 0,
-  docExpansion: "list", tagsSorter: "alpha", validatorUrl: null
+_SCRIPT = b""""use strict";
+(async () => {
+  const answer = await fetch("openapi.json");
+  if (!answer.ok) throw new Error("openapi.json: " + answer.status);
+  const spec = await answer.json();
+  // Swagger UI warns of every dialect but its own default, and reads this one all the same.
+  delete spec.jsonSchemaDialect;
+  // The page may stand below a prefix, which the contract does not know.
+  spec.servers = [{url: new URL(".", location.href).href.slice(0, -1)}];
+  // Swagger UI does not follow references among the parameters of a path, only among those of an operation.
+  for (const item of Object.values(spec.paths)) {
+    const shared = item.parameters || [];
+    delete item.parameters;
+    for (const operation of Object.values(item)) operation.parameters = [...(operation.parameters || []), ...shared];
+  }
+  // It fills examples in, and whoever tries an operation would send those of every condition at once.
+  for (const each of Object.values(spec.components.parameters)) if (!each.required) delete each.examples;
+  SwaggerUIBundle({
+    spec, dom_id: "#reference", deepLinking: true, displayOperationId: true, docExpansion: "list",
+    defaultModelsExpandDepth: -1, defaultModelExpandDepth: 3, validatorUrl: null
+  });
+})().catch((error) => {
+  document.getElementById("reference").textContent = "The reference cannot be shown: " + error.message;
 });
 """
-_POLICY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; img-src data:; style-src 'self' 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""Nothing but what stands here; Swagger UI sets styles of its own, which is what `unsafe-inline` is for."""
 
 
 def docs_page() -> Response:
@@ -61,5 +87,7 @@ def _response(kind: str, body: bytes) -> Response:
         ("Content-Length", str(len(body))),
         ("Content-Security-Policy", _POLICY),
         ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-cache"),
     )
     return Response(200, headers, body)

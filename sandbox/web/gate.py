@@ -8,12 +8,14 @@ declared as JSON.
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from sandbox.core.message import Request
 from sandbox.core.problem import Problem, shown
+
+_HOST = re.compile(r"(?P<name>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ def holds_token(gate: Gate, request: Request) -> bool:
     scheme, _, given = (request.header("authorization") or "").strip().partition(" ")
     if scheme.lower() != "bearer" or not gate.token:
         return False
-    return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), gate.token.encode())
+    sent = given.strip().encode("latin-1", "backslashreplace")
+    return hmac.compare_digest(sent, gate.token.encode("utf-8", "surrogateescape"))
 
 
 def check_host(gate: Gate, request: Request) -> None:
@@ -41,8 +44,9 @@ def check_host(gate: Gate, request: Request) -> None:
     if request.peer == "local":
         return
     host = (request.header("host") or "").lower()
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
-    if name == "localhost" or name.endswith(".localhost") or name in gate.hosts or _is_address(name.strip("[]")):
+    written = _HOST.fullmatch(host)
+    name = written["name"] if written else ""
+    if name and (_is_ours(name) or name in gate.hosts):
         return
     message = (
         f"The host {shown(host) or 'without a name'} is not this sandbox's: ask for 127.0.0.1 or localhost, "
@@ -51,9 +55,13 @@ def check_host(gate: Gate, request: Request) -> None:
     raise Problem(403, "foreign-host", message)
 
 
+def _is_ours(name: str) -> bool:
+    return name == "localhost" or name.endswith(".localhost") or _is_address(name)
+
+
 def _is_address(name: str) -> bool:
     try:
-        ip_address(name)
+        ip_address(name.strip("[]"))
     except ValueError:
         return False
     return True
@@ -64,10 +72,7 @@ def check_origin(request: Request) -> None:
     origin = request.header("origin")
     if origin is None:
         return
-    try:
-        parts = urlsplit(origin)
-        same = parts.scheme in ("http", "https") and parts.netloc.lower() == (request.header("host") or "").lower()
-    except ValueError:
-        same = False
-    if not same:
+    # No page can send this field to another origin, for it would have to be allowed to first.
+    scheme = request.header("x-forwarded-proto") or request.scheme
+    if origin.lower() != f"{scheme}://{request.header('host') or ''}".lower():
         raise Problem(403, "foreign-origin", "A page of another origin may not steer the sandbox.")

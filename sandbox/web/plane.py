@@ -82,8 +82,10 @@ class Steering:
         Whoever follows has to leave.
         """
         self._check_gate(request)
+        operation = self._operation(request)
+        check_sizes(request)
         subject = self.subject(request)
-        query = query_of(self._operation(request), request.query, 400)
+        query = query_of(operation, request.query, 400)
         reader = Reader(wake)
         timeline = self._store.follow(subject.slot, reader)
         if timeline is None:

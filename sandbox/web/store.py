@@ -13,7 +13,7 @@ from threading import Lock
 
 from sandbox.core.clock import MINUTE
 from sandbox.core.control import HEAVY, Move, Plane, control
-from sandbox.core.event import latest
+from sandbox.core.event import happenings_since
 from sandbox.core.frozen import to_json
 from sandbox.core.kernel import step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
@@ -168,8 +168,13 @@ class Store:
             return self._moved(shelf, slot, control(plane, shelf.realm, slot.timeline, request, wall), wall)
 
     def follow(self, slot: Slot, reader: Reader) -> Timeline | None:
-        """Let the reader hear of what happens from now on, and return the timeline now; None if there are too many."""
+        """Let the reader hear of what happens from now on, and return the timeline now; None if there are too many.
+
+        The reader of a world that was dropped in the meantime hears the end at once.
+        """
         with slot.lock:
+            if slot.gone:
+                reader.end()
             if len(slot.readers) >= READERS:
                 return None
             slot.readers = (*slot.readers, reader)
@@ -189,14 +194,14 @@ class Store:
         slot.timeline = after
         slot.used = wall
         if slot.readers:
-            _tell(slot)
+            _tell(slot, timeline.revision)
         return outcome.response
 
     def _moved(self, shelf: Shelf, slot: Slot, move: Move, wall: int) -> Response:
         slot.used = wall
         if move.timeline is slot.timeline:
             return move.response
-        before = slot.weight
+        before, revision = slot.weight, slot.timeline.revision
         slot.timeline = move.timeline
         self._weight += slot.weight - before
         if move.credential is not None:
@@ -204,7 +209,7 @@ class Store:
             shelf.minted[mark] = Place(slot.name, move.key)
             slot.minted.append(mark)
         if slot.readers:
-            _tell(slot)
+            _tell(slot, revision)
         return move.response
 
     def _place(self, shelf: Shelf, request: Request) -> tuple[Slot, Caller]:
@@ -296,9 +301,8 @@ def _overtaken() -> Response:
     return in_problem(Problem(409, "world-moved", message))
 
 
-def _tell(slot: Slot) -> None:
-    """Tell the readers what just happened."""
-    happening = latest(slot.timeline)
-    if happening is not None:
+def _tell(slot: Slot, revision: int) -> None:
+    """Tell the readers what has happened since this revision."""
+    for happening in happenings_since(slot.timeline, revision):
         for reader in slot.readers:
             reader.hear(happening)

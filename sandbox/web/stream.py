@@ -11,12 +11,11 @@ from sandbox.core.event import KEEP_ALIVE, event_of
 from sandbox.core.message import Request, Response, as_bytes
 from sandbox.core.problem import Problem
 from sandbox.core.steering import in_problem
+from sandbox.web.delay import Receive, Scope, departure, known_to_the_server
 from sandbox.web.plane import Steering
 from sandbox.web.reader import Reader
 from sandbox.web.store import Full, Store, full
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 SIGN_OF_LIFE = [KEEP_ALIVE]
@@ -38,16 +37,18 @@ async def stream_events(store: Store, request: Request, scope: Scope, receive: R
     """Stream a world's events until the client leaves, has as many as it asked for, or reads too slowly."""
     steering = Steering(store)
     came = Signal()
+    loop = get_running_loop()
+    await loop.run_in_executor(None, store.plane)
     try:
-        slot, reader, missed, query = steering.follow(request, _waker(get_running_loop(), came))
+        slot, reader, missed, query = steering.follow(request, _waker(loop, came))
     except Problem as problem:
         await _answer(send, in_problem(problem))
         return
     except Full:
         await _answer(send, in_problem(full()))
         return
-    scope.setdefault("extensions", {}).setdefault("sandbox.transport", {})["streams"] = True
-    gone = create_task(_departure(receive))
+    known_to_the_server(scope)["streams"] = True
+    gone = create_task(departure(receive))
     try:
         await _streamed(missed, reader, came, gone, query["limit"], send)
     except TimeoutError:
@@ -68,7 +69,7 @@ def _waker(loop: AbstractEventLoop, came: Signal) -> Callable[[], None]:
 async def _streamed(
     missed: list[bytes], reader: Reader, came: Signal, gone: Task[None], limit: int | None, send: Send
 ) -> None:
-    await send(_HEAD)
+    await wait_for(send(_HEAD), STALLED)
     left = limit
     batch = missed if left is None else missed[:left]
     while True:
@@ -103,17 +104,12 @@ async def _next(reader: Reader, came: Signal, gone: Task[None], left: int | None
     return _read(reader, came, left) if done else SIGN_OF_LIFE
 
 
-async def _departure(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 async def _answer(send: Send, answer: Response) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": as_bytes(answer.headers)})
     await send({"type": "http.response.body", "body": answer.body})
 
 
 def _abort(scope: Scope) -> None:
-    transport = scope["extensions"]["sandbox.transport"].get("transport")
+    transport = known_to_the_server(scope).get("transport")
     if transport is not None:
         transport.abort()

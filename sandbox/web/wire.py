@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from asyncio import TimerHandle, Transport
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -20,12 +21,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, Response, as_text, target_parts
+from sandbox.web.delay import TRANSPORT
 from sandbox.web.store import Shelf, Store
 
 HEAD_LIMIT = 1 << 20
 PATIENCE = 75.0
 """Seconds after which a connection on which nothing moves is closed."""
-TRANSPORT = "sandbox.transport"
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
 
@@ -53,6 +54,7 @@ class Wire(HttpToolsProtocol):
         """Begin a connection."""
         super().connection_made(transport)
         self._complete: deque[Arriving] = deque()
+        self._cycles: deque[Any] = deque()
         self._arriving: Arriving | None = None
         self._head = 0
         self._unheard = False
@@ -65,6 +67,9 @@ class Wire(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
         self._watch.cancel()
+        for cycle in self._cycles:
+            cycle.disconnected = not cycle.response_complete
+            cycle.message_event.set()
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]
@@ -75,16 +80,26 @@ class Wire(HttpToolsProtocol):
         return True
 
     def shutdown(self) -> None:
-        """End a stream at once, for it would never end by itself; let any other answer be finished."""
+        """End a stream at once, for it would never end by itself; let any other answer be finished, and not wait."""
         if self._streams():
             self.transport.close()
+        hurry = self._told().get("hurry")
+        if hurry is not None and not hurry.done():
+            hurry.set_result(None)
+        for cycle in self._cycles:
+            cycle.keep_alive = False
         super().shutdown()
 
     def _streams(self) -> bool:
         """Tell whether the answer under way is a stream of events."""
-        if self.cycle is None or self.cycle.response_complete:
-            return False
-        return bool(self.cycle.scope["extensions"][TRANSPORT].get("streams"))
+        return bool(self._told().get("streams"))
+
+    def _told(self) -> Mapping[str, Any]:
+        """Return what the app says of the answer under way; others may be in line behind it."""
+        while self._cycles and self._cycles[0].response_complete:
+            self._cycles.popleft()
+        told: Mapping[str, Any] = self._cycles[0].scope["extensions"][TRANSPORT] if self._cycles else {}
+        return told
 
     def data_received(self, data: bytes) -> None:
         """Parse what came and answer every API request that is complete with it."""
@@ -232,6 +247,8 @@ class Wire(HttpToolsProtocol):
         extensions: dict[str, Any] = {TRANSPORT: {"transport": self.transport}}
         self.scope["extensions"] = extensions
         super().on_headers_complete()
+        self._told()
+        self._cycles.append(self.cycle)
         # The target goes on as it was written: a parser of URLs refuses `*`, drops fragments and stops at 64 KiB.
         self.scope["raw_path"], self.scope["query_string"] = path.encode("latin-1"), query.encode("latin-1")
         self.scope["path"] = unquote(path)

@@ -115,7 +115,7 @@ def _create(call: Call, system: Frozen) -> Answer:
     data = {
         "job_id": ident,
         "status": "queued",
-        "estimated_seconds": estimated_seconds(sections),
+        "estimated_seconds": call.wait(estimated_seconds(sections)),
         "poll_url": _poll_url(call, ident),
     }
     return Answer(data, workspace=workspace)
@@ -137,7 +137,7 @@ def _get(call: Call, job: Frozen) -> Answer:
         "job_id": job["id"],
         "system_id": job["system_id"],
         "status": status,
-        "estimated_seconds": estimated_seconds(job["sections"]),
+        "estimated_seconds": call.wait(estimated_seconds(job["sections"])),
         "poll_url": _poll_url(call, job["id"]),
         "sections": job["sections"],
         "language": job["language"],

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.app import load_api
+from sandbox.app import control_contract, load_api
 from sandbox.cli import _parser
+from sandbox.core import match, moves, operators, preference, steering, timeline
 from sandbox.core.compiling import EXTENSIONS
 from sandbox.core.quota import MODES
 from sandbox.settings import APIS
-from sandbox.web.files import shipped
+from sandbox.web import asgi, reader, store, stream
+from sandbox.web.files import read, shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -40,6 +42,127 @@ def commands(parser=None, words=()):
 def test_every_operation_has_a_heading_and_a_test(operation):
     assert operation in HEADINGS
     assert operation in TESTS
+
+
+def page(name):
+    return (ROOT / "docs" / f"{name}.md").read_text()
+
+
+def headings(name):
+    return re.findall(r"^#+ (.+)$", page(name), re.MULTILINE)
+
+
+def rows(name, heading=None):
+    """Return the words in code style that begin the rows of a page's tables, or of those below one heading."""
+    text = page(name)
+    if heading is not None:
+        text = re.split(r"^#+ ", text.partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    cells = re.findall(r"^\| (`[^|]*`) \|", text, re.MULTILINE)
+    return {word for cell in cells for word in re.findall(r"`([^`]+)`", cell)}
+
+
+ADMIN = control_contract().operations
+SCHEMAS = read(shipped("openapi") / "admin.yaml")[0]["components"]["schemas"]
+
+
+@pytest.mark.parametrize("operation", ADMIN)
+def test_every_operation_of_the_control_plane_has_a_heading_and_a_test(operation):
+    assert headings("control-plane").count(operation) == 1
+    assert operation in TESTS
+    assert ADMIN[operation].source == f"docs/control-plane.md#{operation.lower()}"
+
+
+def test_the_heading_of_an_operation_is_the_only_one_of_its_anchor():
+    anchors = [each.lower().replace(" ", "-") for each in headings("control-plane")]
+    assert {each for each in anchors if anchors.count(each) > 1} == set()
+
+
+def test_the_control_plane_page_names_method_and_path_of_every_operation():
+    told = dict(re.findall(r"^### (\w+)\n\n`([A-Z]+ [^`]+)`", page("control-plane"), re.MULTILINE))
+    assert told == {each.id: f"{each.method} {each.path}" for each in ADMIN.values()}
+
+
+def test_every_condition_of_a_match_has_a_row():
+    known = {*match.CONDITIONS, *match._COMBINED}
+    assert known == set(SCHEMAS["Match"]["properties"])
+    assert rows("journal", "Match") == known
+
+
+def test_every_operator_of_a_test_has_a_row():
+    assert set(operators.KNOWN) == set(SCHEMAS["TextTest"]["anyOf"][1]["properties"])
+    assert rows("journal", "Test") == set(operators.KNOWN)
+
+
+def test_every_field_of_an_entry_has_a_row():
+    assert rows("journal", "An entry") == set(SCHEMAS["EntryFields"]["properties"])
+
+
+def test_every_preference_has_a_row():
+    [(_, reason)] = preference.preferred("nonsense", load_api("aikraft").contract.operations["listSystems"]).ignored
+    known = re.split(", | and ", reason.removeprefix("the sandbox knows "))
+    assert rows("preferences") == set(known)
+
+
+def test_every_mode_of_a_clock_has_a_row():
+    assert rows("time", "Modes") == set(SCHEMAS["ClockMode"]["enum"])
+
+
+def test_every_section_of_an_explanation_has_a_row():
+    assert rows("explain", "Sections") == set(SCHEMAS["Explanation"]["properties"]) - {"before"}
+
+
+def test_every_part_of_a_capsule_has_a_row():
+    assert rows("capsules", "Contents") == set(SCHEMAS["Capsule"]["properties"])
+
+
+def test_every_operation_that_a_capsule_holds_is_named_and_so_is_every_one_that_cuts():
+    assert all(f"`{each}`" in page("capsules").partition("## Replay")[0] for each in steering.STEERING)
+    beside = {"saveSnapshot", "deleteSnapshot", "putSettings"}
+    assert rows("capsules", "What cuts the journal") == set(moves.MOVES) - beside
+
+
+def test_every_kind_of_change_is_named():
+    source = (ROOT / "sandbox" / "core" / "moves.py").read_text()
+    kinds = {"reset", *re.findall(r'"((?:snapshot|journal|state|capsule) \w+|restored|rewound|cleared)"', source)}
+    assert len(kinds) == 9
+    assert all(f"`{each}`" in page("events") for each in kinds)
+
+
+TOLD = [
+    ("journal", f"in pages of {timeline.PAGE}."),
+    ("journal", f"at most {match.MOST_CONDITIONS} conditions"),
+    ("journal", f"go {operators.DEEPEST}\nlevels deep"),
+    ("preferences", f"up to {preference.LONGEST_DELAY // 1_000_000} seconds"),
+    ("events", f"at most {store.READERS} readers"),
+    ("events", f"{reader.PATIENCE:,} events behind"),
+    ("events", f"for {stream.STALLED:g} seconds, is let go"),
+    ("events", f"for {stream.HEARTBEAT:g} seconds a\ncomment"),
+    ("events", f"latest {timeline.CHANGES} are"),
+    ("doors", "four threads" if asgi.PAGE_WORKERS == 4 else "another number"),
+    ("keys-and-worlds", f"last {timeline.ENTRY_LIMIT:,} requests, or {timeline.WEIGHT_LIMIT >> 20} MiB"),
+    ("decisions/009-kept-worlds", f"pages of {timeline.PAGE},"),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), TOLD, ids=lambda each: each[:30])
+def test_a_bound_that_is_told_is_the_one_that_holds(name, words):
+    assert words.replace("\n", " ") in page(name).replace("\n", " ")
+
+
+def test_the_time_for_which_events_are_waited_for_is_told():
+    schema = next(each for each in _parameters("streamEvents") if each["name"] == "timeout")["schema"]
+    assert f"{schema['default']} unless told and at most {schema['maximum']}" in page("events")
+
+
+def _parameters(operation):
+    document = read(shipped("openapi") / "admin.yaml")[0]
+    found = next(each for path in document["paths"].values() for each in path.values() if _is(each, operation))
+    known = document["components"]["parameters"]
+    return [known[each["$ref"].rpartition("/")[2]] for each in found["parameters"]]
+
+
+def _is(item, operation):
+    return isinstance(item, dict) and item.get("operationId") == operation
 
 
 @pytest.mark.parametrize(("verb", "flags"), list(commands()))

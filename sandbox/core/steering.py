@@ -25,6 +25,8 @@ from sandbox.core.world import Charter, Grant, World
 FARTHEST = parse_instant("9000-01-01T00:00:00Z")
 """How far a clock may be set; what is due later than that can still be written with four digits of year."""
 MOST_KEYS = 1_000
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""The names of RFC 9110 where Python has older ones, depending on its version."""
 
 
 class Steered(NamedTuple):
@@ -52,7 +54,7 @@ def in_json(status: int, body: Mapping[str, Any], kind: str = "application/json"
 def in_problem(problem: Problem) -> Response:
     """Return a refusal of the control plane (RFC 9457)."""
     body = {
-        "type": "about:blank", "title": HTTPStatus(problem.status).phrase, "status": problem.status,
+        "type": "about:blank", "title": _TITLES.get(problem.status) or HTTPStatus(problem.status).phrase, "status": problem.status,
         "detail": problem.message, "cause": problem.cause, **problem.more,
     }  # fmt: skip
     response = in_json(problem.status, body, "application/problem+json")

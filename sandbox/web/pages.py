@@ -32,7 +32,7 @@ def landing(store: Store) -> Page:
         {"name": each.name, "base": each.keyring.api.contract.prefix, "contract": f"/openapi/{each.name}.json"}
         for each in store.realms
     ]
-    body: dict[str, Any] = {"sandbox": VERSION, "apis": apis, "health": "/__admin/health"}
+    body: dict[str, Any] = {"sandbox": VERSION, "apis": apis, "health": "/__admin/health", "control": "/__admin/docs"}
     return 200, JSON, to_json(body)
 
 

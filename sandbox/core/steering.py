@@ -53,9 +53,10 @@ def in_json(status: int, body: Mapping[str, Any], kind: str = "application/json"
 
 def in_problem(problem: Problem) -> Response:
     """Return a refusal of the control plane (RFC 9457)."""
+    title = _TITLES.get(problem.status) or HTTPStatus(problem.status).phrase
     body = {
-        "type": "about:blank", "title": _TITLES.get(problem.status) or HTTPStatus(problem.status).phrase, "status": problem.status,
-        "detail": problem.message, "cause": problem.cause, **problem.more,
+        "type": "about:blank", "title": title, "status": problem.status, "detail": problem.message,
+        "cause": problem.cause, **problem.more,
     }  # fmt: skip
     response = in_json(problem.status, body, "application/problem+json")
     return response._replace(headers=(*response.headers, *problem.headers))

@@ -152,7 +152,18 @@ def _entry(at: int, given: dict[str, Any], base: World, errands: Errands) -> Ent
     )  # fmt: skip
     response = Response(answered["status"], tuple(answered["headers"]), _bytes(answered, (*path, "answer")))
     errand = _errand(request, given["wall"], errands, path) if given["kind"] == "control" else None
+    if errand is None:
+        _check_caller(base.charter.api, request.caller, (*path, "request", "caller", "reason"))
     return Entry(at, given["wall"], 0, None, request, response, None, UNMARKED, base.charter, errand=errand)
+
+
+def _check_caller(api: Api, caller: Caller, path: Path) -> None:
+    """Refuse a caller without a key whose reason the API's law does not know."""
+    try:
+        if caller.key is None:
+            api.law.refusal(caller.reason)
+    except KeyError as error:
+        raise DocumentError((Flaw(path, "why no key was usable", got(caller.reason)),)) from error
 
 
 def _errand(request: Request, wall: int, errands: Errands, path: Path) -> Errand:

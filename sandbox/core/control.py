@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from orjson import loads
 
@@ -105,10 +105,29 @@ def errand_of(contract: Contract, request: Request, wall: int) -> Errand:
 
 def _errand(operation: Operation, route: Route, request: Request, wall: int) -> Errand:
     check_sizes(request)
-    content = content_of(operation, request, BODY_LIMIT)
+    content = _content(operation, request)
     if operation.body is not None:
         check_body(operation, content, 422)
+        content = _in_whole_numbers(content)
     return Errand(operation.id, route.values, query_of(operation, request.query, 400), content, wall)
+
+
+def _in_whole_numbers(content: Any) -> Any:
+    """Return the fields of a body with 7 for 7.0: to a contract both are the same integer."""
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in content.items()
+    }
+
+
+def _content(operation: Operation, request: Request) -> Any:
+    """Return the request's JSON; here one cause stands for all that keeps it from being read."""
+    try:
+        return content_of(operation, request, BODY_LIMIT)
+    except Problem as problem:
+        if problem.status != 400:
+            raise
+        raise Problem(400, "malformed", problem.message) from problem
 
 
 def _rendered(operation: Operation, done: Done) -> Response:

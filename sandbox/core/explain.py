@@ -47,7 +47,10 @@ def explained(timeline: Timeline, position: int, entry: Entry, *, whole_world: b
     shown = whole(entry)
     arrival = notes["arrival"]
     account = {
-        "request": {name: each for name, each in shown.items() if name != "response"},
+        "request": {
+            **{name: each for name, each in shown.items() if name != "response"},
+            "oversized": entry.request.oversized,
+        },
         "operation": _operation(arrival["route"], entry),
         "world": _world(before, entry.request),
         "clock": _clock(before, arrival, entry),
@@ -159,7 +162,7 @@ def _changes(before: World, after: World) -> Iterator[dict[str, Any]]:
     api = before.charter.api
     for name in sorted(after.workspace.tables):
         old, new = before.workspace.table(name).rows, after.workspace.table(name).rows
-        for ident in sorted(key for key, row in new.items() if old.get(key) is not row):
+        for ident in sorted(key for key, row in new.items() if old.get(key) is not row and old.get(key) != row):
             yield {
                 "table": name, "id": ident, "before": _row(api, before.workspace, name, old.get(ident)),
                 "after": _row(api, after.workspace, name, new[ident]),

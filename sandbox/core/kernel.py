@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from sandbox.core.api import Api, Call
 from sandbox.core.chance import hexadecimal8
-from sandbox.core.clock import http_date
+from sandbox.core.clock import LATEST, http_date
 from sandbox.core.contract import Operation, Route
 from sandbox.core.frozen import Frozen, to_json
 from sandbox.core.intake import check_sizes, checked, content_of
@@ -93,7 +93,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
     refusal = decided.refusal
     if refusal is not None and refusal.cause == "quota" and not charter.lobby:
         told = charter.clock.inside(charter.clock.outside(reading.retry_after))
-        after = World(charter, world.workspace, buckets, after.ordinal, now, now + told)
+        after = World(charter, world.workspace, buckets, after.ordinal, now, min(LATEST, now + told))
     refused, preferences = reading.refused and charter.quota != ENFORCE, decided.preferred
     marks = UNMARKED
     if refused or early or preferences is not NOTHING:

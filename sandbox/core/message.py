@@ -20,6 +20,8 @@ UNNAMED = "redacted-key"
 """What stands where a client wrote a credential into a URL or a body."""
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_ESCAPE = re.compile(r"\\(?:u00(3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff])|.)", re.DOTALL)
+"""An escape of JSON; the group holds the code of a letter, a digit or an underscore, which need none."""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){0,8}")
 
@@ -94,21 +96,32 @@ def admitted(request: Request, caller: Caller) -> Request:
 
 
 def without_secrets(request: Request, secret: re.Pattern[str], marker: str) -> Request:
-    """Return the request with every credential in its path, query and body replaced.
+    """Return the request with every credential in it replaced, wherever in the request it stands.
 
     What enters a world holds no credential, so nothing that comes of it can: no row, no message, no export.
     """
-    path, query, body = request.path, request.query, request.body
+    method, path, query, headers, body = request[:5]
+    if marker in method:
+        method = secret.sub(UNNAMED, method)
     if marker in path or "%" in path:
         path = "/".join(_unnamed(each, secret) for each in path.split("/"))
     if marker in query or "%" in query:
         query = "&".join("=".join(_unnamed(each, secret) for each in pair.split("=")) for pair in query.split("&"))
-    if marker.encode() in body:
-        text = body.decode("utf-8", "surrogateescape")
-        body = secret.sub(UNNAMED, text).encode("utf-8", "surrogateescape")
-    if path is request.path and query is request.query and body is request.body:
-        return request
-    return request._replace(path=path, query=query, body=body)
+    if any(marker in value or marker in name for name, value in headers):
+        headers = tuple((secret.sub(UNNAMED, name), secret.sub(UNNAMED, value)) for name, value in headers)
+    if marker.encode("utf-8", "surrogateescape") in body or b"\\u00" in body:
+        body = _unnamed_body(body, secret)
+    if path is request.path and query is request.query and body is request.body and headers is request.headers:
+        return request if method is request.method else request._replace(method=method)
+    return request._replace(method=method, path=path, query=query, headers=headers, body=body)
+
+
+def _unnamed_body(body: bytes, secret: re.Pattern[str]) -> bytes:
+    """Return the body without credentials, those included whose letters JSON escapes hide."""
+    text = body.decode("utf-8", "surrogateescape")
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[0], text)
+    known = plain if len(secret.findall(plain)) > len(secret.findall(text)) else text
+    return secret.sub(UNNAMED, known).encode("utf-8", "surrogateescape") if secret.search(known) else body
 
 
 def _unnamed(part: str, secret: re.Pattern[str]) -> str:

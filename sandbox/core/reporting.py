@@ -36,7 +36,14 @@ def _list_requests(desk: Desk) -> Done:
             _check_time(name, asked[name])
     if query["status"] is not None:
         asked["status"] = int(query["status"]) if query["status"].isdigit() else query["status"]
-    return _listed(desk, read_match(asked), query["limit"], query["before"])
+    return _listed(desk, _match_of_query(asked), query["limit"], query["before"])
+
+
+def _match_of_query(asked: Mapping[str, Any]) -> Match:
+    try:
+        return read_match(asked, ("query",))
+    except Problem as problem:
+        raise Problem(400, "contract", problem.message) from problem
 
 
 def _check_time(name: str, text: str) -> None:

@@ -120,7 +120,7 @@ class _World(Document):
     minted = whole(0, MOST, required=True)
     ordinal = whole(0, MOST, required=True)
     latest = whole(0, LATEST, required=True)
-    due = whole(0, 2 * LATEST, required=True)
+    due = whole(0, LATEST, required=True)
     buckets = mapping(required=True)
 
 
@@ -160,8 +160,11 @@ def _owner(api: Api, given: Mapping[str, Any], present: World) -> Frozen:
 
 
 def _limited(api: Api, owner: Frozen, path: tuple[str, ...]) -> None:
-    """Refuse an owner for whom the API's law has no limit."""
+    """Refuse an owner for whom the API's law has no limit, not even without one by contract."""
+    if not all(isinstance(each, str) for name, each in owner.items() if name != "limit"):
+        raise DocumentError((Flaw(path, f"an owner as {api.name} knows them", "what is no text"),))
     try:
+        api.law.limit(Frozen((name, each) for name, each in owner.items() if name != "limit"), "")
         limit = api.law.limit(owner, "")
     except (KeyError, TypeError, ValueError) as error:
         raise DocumentError((Flaw(path, f"an owner as {api.name} knows them", "another"),)) from error

@@ -44,7 +44,9 @@ class SandboxTransport(httpx.BaseTransport):
             answer = Steering(self.store).answer(asked)
         else:
             status, kind, body = not_found(self.store)
-            answer = Response(status, (("content-type", kind),), body)
+            answer = Response(status, (("content-type", kind), ("content-length", str(len(body)))), body)
+        if request.method == "HEAD":
+            answer = answer._replace(body=b"")
         if answer.effects:
             _wait(owed(answer), request)
         return httpx.Response(answer.status, headers=as_bytes(answer.headers), stream=httpx.ByteStream(answer.body))

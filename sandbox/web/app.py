@@ -61,8 +61,7 @@ def _add_control(app: Flask, store: Store) -> None:
     steering = Steering(store)
 
     def answered(**_values: str) -> Response:
-        path, query = _target(request.environ)
-        return _whole(steering.answer(request_of(request.environ, path, query, CONTROL_BODY_LIMIT)))
+        return control_answer(steering)
 
     for operation in steering.plane.contract.operations.values():
         app.add_url_rule(
@@ -99,9 +98,13 @@ _DETAILS = {
 
 
 def _refused(store: Store, error: HTTPException) -> Response:
-    """Answer what Flask does not route: under an API's prefix as the API does, elsewhere with a problem document."""
-    if error is request.routing_exception and store.shelf_for(_target(request.environ)[0]) is not None:
-        return api_answer(store)
+    """Answer what Flask does not route: where the core routes as the core does, elsewhere with a problem document."""
+    if error is request.routing_exception:
+        path = _target(request.environ)[0]
+        if store.shelf_for(path) is not None:
+            return api_answer(store)
+        if path.startswith(PREFIX + "/"):
+            return control_answer(Steering(store))
     code = error.code or 500
     page = not_found(store) if code == 404 else problem(code, error.name, _DETAILS.get(code, error.name))
     response = _shown(page)
@@ -126,6 +129,12 @@ def api_answer(store: Store) -> Response:
     answer = store.answer(shelf, request_of(request.environ, path, query))
     sleep(owed(answer))
     return _whole(answer)
+
+
+def control_answer(steering: Steering) -> Response:
+    """Return the control plane's answer to Flask's current request."""
+    path, query = _target(request.environ)
+    return _whole(steering.answer(request_of(request.environ, path, query, CONTROL_BODY_LIMIT)))
 
 
 def _whole(answer: Answer) -> Response:

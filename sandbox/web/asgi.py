@@ -106,6 +106,8 @@ def _with_target(wsgi: Any) -> Any:
         scope = environ["asgi.scope"]
         path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
         environ["REQUEST_URI"] = f"{path}?{query}" if query else path
+        # The body is whole: one that came in chunks has no length, and would not be read otherwise.
+        environ["wsgi.input_terminated"] = True
         return wsgi(environ, start_response)
 
     return called

@@ -12,7 +12,6 @@ from sandbox.core.contract import Operation
 from sandbox.core.control import Plane, routed
 from sandbox.core.event import event_of, happenings_since
 from sandbox.core.intake import check_sizes, query_of
-from sandbox.core.keyring import admit
 from sandbox.core.message import Caller, Request, Response
 from sandbox.core.problem import Problem, shown
 from sandbox.core.steering import in_json, in_problem
@@ -69,12 +68,12 @@ class Steering:
         operation = self._operation(request)
         if holds_token(self._store.gate, request):
             shelf, slot = self._named(query_of(operation, request.query, 400))
-            return Subject(shelf, slot, admit(shelf.realm.keyring, request, Caller(None, "admin token")))
+            return Subject(shelf, slot, self._store.admitted(shelf, request, Caller(None, "admin token")))
         owned = self._store.owned(request)
         if owned is None:
             raise _unknown()
         shelf, slot, caller = owned
-        return Subject(shelf, slot, admit(shelf.realm.keyring, request, caller))
+        return Subject(shelf, slot, self._store.admitted(shelf, request, caller))
 
     def follow(self, request: Request, wake: Callable[[], None]) -> tuple[Slot, Reader, list[bytes], Mapping[str, Any]]:
         """Return a new reader of the request's world, the events it has missed, and the query; a Problem says why not.

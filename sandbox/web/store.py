@@ -25,7 +25,7 @@ from sandbox.core.reporting import REPORTS
 from sandbox.core.steering import in_problem
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, began
 from sandbox.core.world import World
-from sandbox.web.gate import OPEN, Gate
+from sandbox.web.gate import OPEN, Gate, without_token
 from sandbox.web.reader import Reader
 
 WORLD_WEIGHT = 4_000
@@ -125,7 +125,11 @@ class Store:
                 return self._refused(shelf, request)
             with slot.lock:
                 if not slot.gone:
-                    return self._stepped(slot, admit(shelf.realm.keyring, request, caller))
+                    return self._stepped(slot, self.admitted(shelf, request, caller))
+
+    def admitted(self, shelf: Shelf, request: Request, caller: Caller) -> Request:
+        """Return the request as it may be kept: its caller named, and no credential in any part of it."""
+        return without_token(self.gate, admit(shelf.realm.keyring, request, caller))
 
     def presents(self) -> Mapping[str, World]:
         """Return the present of every living world by name, for inspection."""

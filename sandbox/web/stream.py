@@ -52,7 +52,7 @@ async def stream_events(store: Store, request: Request, scope: Scope, receive: R
     try:
         await _streamed(missed, reader, came, gone, query["limit"], send)
     except TimeoutError:
-        _abort(scope)
+        await _abort(scope, gone)
     finally:
         steering.leave(slot, reader)
         gone.cancel()
@@ -109,7 +109,9 @@ async def _answer(send: Send, answer: Response) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def _abort(scope: Scope) -> None:
+async def _abort(scope: Scope, gone: Task[None]) -> None:
+    """Hang up on the client, and wait until the server has noticed."""
     transport = known_to_the_server(scope).get("transport")
     if transport is not None:
         transport.abort()
+        await gone

@@ -13,7 +13,13 @@ import pytest
 from tests.served import serving
 
 ROOT = Path(__file__).resolve().parents[2]
-CARRIED = ["openapi/aikraft.yaml", "fixtures/aikraft/docs.yaml", "fixtures/aikraft/default.yaml", "scenarios/README.md"]
+CARRIED = [
+    "openapi/aikraft.yaml",
+    "openapi/admin.yaml",
+    "fixtures/aikraft/docs.yaml",
+    "fixtures/aikraft/default.yaml",
+    "scenarios/README.md",
+]
 
 
 @pytest.fixture(scope="module")
@@ -72,4 +78,10 @@ def test_the_wheel_serves_from_a_fresh_environment(built, tmp_path):
     assert where.startswith(str(tmp_path))
     with serving("docs", python=str(python)) as origin:
         answer = httpx.get(f"{origin}/v1/systems", headers={"Authorization": "Bearer ak_live_your_api_key_here"})
+        plane = {each: httpx.get(f"{origin}/__admin/{each}") for each in ("docs", "docs/start.js", "openapi.json")}
+        bundle = httpx.get(f"{origin}/__admin/docs/swagger-ui-bundle.js")
     assert answer.json()["meta"]["total"] == 1
+    assert [each.status_code for each in plane.values()] == [200, 200, 200]
+    assert "docs/swagger-ui-bundle.js" in plane["docs"].text
+    assert plane["openapi.json"].json()["servers"] == [{"url": "/__admin"}]
+    assert (bundle.status_code, len(bundle.content) > 100_000) == (200, True)

@@ -100,9 +100,7 @@ def unknown_entry() -> Problem:
 def _named(timeline: Timeline, ident: str) -> int:
     position = timeline.journal.place(ident)
     if position is None:
-        raise Problem(
-            404, "entry-not-found", "The journal has no request of this id: GET /__admin/requests lists them."
-        )
+        raise unknown_entry()
     return position
 
 
@@ -158,7 +156,8 @@ def _unfit(cause: str, error: DocumentError) -> Problem:
     ]
     count = len(error.flaws)
     more = f" (and {count - 1} more)" if count > 1 else ""
-    return Problem(422, cause, f"{error.flaws[0]}{more}.", more={"flaws": flaws})
+    told = f"{error.flaws[0]}{more}"
+    return Problem(422, cause, told if told.endswith("?") else told + ".", more={"flaws": flaws})
 
 
 def load_capsule(desk: Desk) -> Done:

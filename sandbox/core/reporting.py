@@ -12,7 +12,7 @@ from sandbox.core.explain import explained
 from sandbox.core.har import har, ndjson
 from sandbox.core.kernel import id_of
 from sandbox.core.match import Match, Near, closest, read_match
-from sandbox.core.moves import settings_shown, snapshot_shown
+from sandbox.core.moves import settings_shown, snapshot_shown, unknown_entry
 from sandbox.core.problem import Problem
 from sandbox.core.state import written
 from sandbox.core.steering import clock_shown, key_shown
@@ -91,9 +91,7 @@ def _list_unmatched(desk: Desk) -> Done:
 def _entry(desk: Desk) -> tuple[int, Entry]:
     position = desk.timeline.journal.place(desk.errand.path["id"])
     if position is None:
-        raise Problem(
-            404, "entry-not-found", "The journal has no request of this id: GET /__admin/requests lists them."
-        )
+        raise unknown_entry()
     return position, desk.timeline.journal.at(position)
 
 

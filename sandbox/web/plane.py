@@ -12,11 +12,11 @@ from sandbox.core.contract import Operation
 from sandbox.core.control import Plane, routed
 from sandbox.core.event import event_of, happenings_since
 from sandbox.core.intake import check_sizes, query_of
-from sandbox.core.message import Caller, Request, Response
+from sandbox.core.message import UNNAMED, Caller, Request, Response
 from sandbox.core.problem import Problem, shown
 from sandbox.core.steering import in_json, in_problem
 from sandbox.web.docs import docs_file, docs_page
-from sandbox.web.gate import check_host, check_origin, holds_token
+from sandbox.web.gate import check_host, check_origin, holds_token, untold
 from sandbox.web.pages import health, version
 from sandbox.web.reader import Reader
 from sandbox.web.store import Full, Shelf, Slot, Store, full
@@ -59,9 +59,16 @@ class Steering:
                 return _page(page(self._store))
             return self._answered(request, self._operation(request))
         except Problem as problem:
-            return in_problem(problem)
+            return self.refusal(problem)
         except Full:
             return in_problem(full())
+
+    def refusal(self, problem: Problem) -> Response:
+        """Return a refusal that quotes no credential: what is refused here is refused before any is taken out."""
+        message = untold(self._store.gate, problem.message)
+        for realm in self._store.realms:
+            message = realm.keyring.api.law.secret.sub(UNNAMED, message)
+        return in_problem(Problem(problem.status, problem.cause, message, headers=problem.headers, more=problem.more))
 
     def subject(self, request: Request) -> Subject:
         """Return the world that the request's credential is for; a Problem says why there is none."""

@@ -33,6 +33,7 @@ SPELLINGS = 64
 KEPT_FOR = 10 * MINUTE
 DROPPED_NAMES = 10_000
 READERS = 100
+MINTED = 10_000
 
 _log = logging.getLogger("sandbox")
 
@@ -209,12 +210,18 @@ class Store:
         slot.timeline = move.timeline
         self._weight += slot.weight - before
         if move.credential is not None:
-            mark = fingerprint(move.credential)
-            shelf.minted[mark] = Place(slot.name, move.key)
-            slot.minted.append(mark)
+            self._admit(shelf, slot, fingerprint(move.credential), move.key)
         if slot.readers:
             _tell(slot, revision)
         return move.response
+
+    def _admit(self, shelf: Shelf, slot: Slot, mark: str, key: str) -> None:
+        """Let a new key lead to its world; of a great many the first ones no longer do."""
+        if mark not in shelf.minted:
+            slot.minted.append(mark)
+        shelf.minted[mark] = Place(slot.name, key)
+        if len(slot.minted) > MINTED:
+            shelf.minted.pop(slot.minted.pop(0), None)
 
     def _place(self, shelf: Shelf, request: Request) -> tuple[Slot, Caller]:
         header = request.header("authorization")

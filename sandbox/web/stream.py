@@ -42,7 +42,7 @@ async def stream_events(store: Store, request: Request, scope: Scope, receive: R
     try:
         slot, reader, missed, query = steering.follow(request, _waker(loop, came))
     except Problem as problem:
-        await _answer(send, in_problem(problem))
+        await _answer(send, steering.refusal(problem))
         return
     except Full:
         await _answer(send, in_problem(full()))

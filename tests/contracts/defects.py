@@ -35,15 +35,15 @@ class Answer:
 Outward = Callable[[Environ, Answer], Answer]
 
 
-def outward(change: Outward) -> Callable[[Wsgi], Wsgi]:
-    """Return a wrapper of a WSGI app that changes its answers below /v1."""
+def outward(change: Outward, below: str = "/v1/") -> Callable[[Wsgi], Wsgi]:
+    """Return a wrapper of a WSGI app that changes its answers below a path, but for the contract itself."""
 
     def wrapped(app: Wsgi) -> Wsgi:
         def broken(environ: Environ, start: Any) -> list[bytes]:
             begun: list[Any] = []
             body = b"".join(app(environ, lambda status, headers, _exc=None: begun.extend((status, headers))))
             answer = Answer(begun[0], tuple(begun[1]), body)
-            if environ["PATH_INFO"].startswith("/v1/"):
+            if environ["PATH_INFO"].startswith(below) and not environ["PATH_INFO"].endswith("/openapi.json"):
                 answer = change(environ, answer)
             start(answer.status, list(answer.headers))
             return [answer.body]

@@ -12,20 +12,22 @@ import schemathesis
 from sandbox.web.app import flask_app
 from sandbox.web.server import listen, make_server, url_of
 from tests.contracts.judge import Judge, configuration, new_store
+from tests.contracts.subjects import Subject
 
-CONTRACT = "/openapi/aikraft.json"
 Wsgi = Callable[..., Any]
 
 
-def over_wsgi(fixture: str, examples: int, wrapped: Callable[[Wsgi], Wsgi] = lambda app: app) -> Judge:
+def over_wsgi(
+    subject: Subject, fixture: str, examples: int, wrapped: Callable[[Wsgi], Wsgi] = lambda app: app
+) -> Judge:
     """Return a judge of a fresh Flask app in this process; `wrapped` may put something between the two."""
     store = new_store(fixture)
-    schema = schemathesis.openapi.from_wsgi(CONTRACT, wrapped(flask_app(store)), config=configuration(examples))
-    return Judge(schema, store)
+    config = configuration(subject, examples)
+    return Judge(subject, schemathesis.openapi.from_wsgi(subject.path, wrapped(flask_app(store)), config=config), store)
 
 
 @contextmanager
-def over_a_socket(fixture: str, examples: int) -> Iterator[Judge]:
+def over_a_socket(subject: Subject, fixture: str, examples: int) -> Iterator[Judge]:
     """Yield a judge of a fresh server on a free port; it runs in a thread, so that its journal can be read."""
     store = new_store(fixture)
     bound, ready = listen("127.0.0.1", 0), Event()
@@ -35,7 +37,8 @@ def over_a_socket(fixture: str, examples: int) -> Iterator[Judge]:
     try:
         if not ready.wait(10):
             raise TimeoutError("the server did not start within ten seconds")
-        yield Judge(schemathesis.openapi.from_url(url_of(bound) + CONTRACT, config=configuration(examples)), store)
+        config = configuration(subject, examples)
+        yield Judge(subject, schemathesis.openapi.from_url(url_of(bound) + subject.path, config=config), store)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -2,12 +2,13 @@
 
 `examine` runs the phases in which every case stands alone, each with a key of its own; `walk` runs the state machine,
 with one key for each sequence. A key is a world, so no case meets what another left behind, and the quota stays as
-shipped. Every check is on. One verdict is the house's own: a 400 or 422 for good data is right if the journal gives it
-a cause that the contract lists for the operation, and it is counted.
+shipped. Every check is on. One verdict is the house's own: a 400 or 422 for good data is right if its cause is one that
+the contract lists for the operation, and it is counted. Whose contract that is, a `Subject` says.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,25 +22,20 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.engine import Status, events
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
 from sandbox.app import create_store
 from sandbox.core.clock import SECOND, parse_instant
-from sandbox.core.keyring import key_id
-from sandbox.core.timeline import Entry, Journal
+from sandbox.core.compiling import METHODS
+from sandbox.core.contract import Contract
+from sandbox.core.timeline import Timeline
 from sandbox.settings import Settings
 from sandbox.web.store import Store
 from tests.contracts.ledger import Finding, Ledger
+from tests.contracts.subjects import TOKEN, Subject, shelf_of
 
 BIRTH = parse_instant("2026-04-13T14:30:00Z")
-METHODS = ("get", "post")
 ALONE = ("examples", "coverage", "fuzzing")
-KNOWN = {
-    "path.workspace": ["ws_enterprise"],
-    "body.windows[*].start": ["2026-04-13T14:29:00Z"],
-    "body.windows[*].end": ["2026-04-13T14:30:00Z"],
-}
-"""What a caller would know and no answer tells: the workspace, and a minute that lies in order."""
 
 
 def ticking() -> Callable[[], int]:
@@ -49,17 +45,17 @@ def ticking() -> Callable[[], int]:
 
 
 def new_store(fixture: str) -> Store:
-    """Return a store as `sandbox serve` makes it, on a clock of its own."""
-    return create_store(Settings(fixture=fixture), ticking())
+    """Return a store as `sandbox serve` makes it, on a clock of its own, and with room for every world of a run."""
+    return create_store(Settings(fixture=fixture, admin_token=TOKEN, memory=1 << 30), ticking())
 
 
-def configuration(examples: int) -> schemathesis.Config:
+def configuration(subject: Subject, examples: int) -> schemathesis.Config:
     """Return a configuration with every check on, the same cases in every run, and values that a caller would know.
 
     Literals of the app's own source are not used: with them an edit anywhere would change the cases, and so would the
     door.
     """
-    bound = {name: {"dictionary": name.replace("[*]", ""), "probability": 0.5} for name in KNOWN}
+    known = {f"{ident} {name}": values for ident, each in subject.known.items() for name, values in each.items()}
     return schemathesis.Config.from_dict(
         {
             "seed": 1,
@@ -67,16 +63,27 @@ def configuration(examples: int) -> schemathesis.Config:
             "analysis": {"constants": {"enabled": False}},
             "checks": {"enabled": True, "max_response_time": 10},
             "continue-on-failure": True,
-            "dictionaries": {name.replace("[*]", ""): {"values": values} for name, values in KNOWN.items()},
-            "parameters": bound,
+            "request-timeout": 10,
+            "dictionaries": {_plain(name): {"values": values} for name, values in known.items()},
+            "operations": [
+                {"include-operation-id": ident, "parameters": {name: _bound(subject, ident, name) for name in each}}
+                for ident, each in subject.known.items()
+            ],
         }
     )
 
 
-def declared_links(store: Store) -> Iterator[str]:
-    """Yield the links of the contract as the judge names them, up to their target."""
-    (realm,) = store.realms
-    for path, methods in realm.keyring.api.contract.document["paths"].items():
+def _plain(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", name)
+
+
+def _bound(subject: Subject, ident: str, name: str) -> dict[str, Any]:
+    return {"dictionary": _plain(f"{ident} {name}"), "probability": subject.likelihood}
+
+
+def declared_links(contract: Contract) -> Iterator[str]:
+    """Yield the links of a contract as the judge names them, up to their target."""
+    for path, methods in contract.document["paths"].items():
         for method, operation in methods.items():
             for status, answer in operation["responses"].items() if method in METHODS else ():
                 yield from (f"{method.upper()} {path} -> [{status}] {name} -> " for name in answer.get("links", ()))
@@ -92,6 +99,7 @@ def all_checks() -> set[str]:
 class Keys:
     """Test keys on the Enterprise plan: a new one at each call, or the same one while it is held."""
 
+    furnish: Callable[[str], None]
     numbers: Iterator[int] = field(default_factory=count)
     held: str | None = None
 
@@ -101,64 +109,65 @@ class Keys:
 
     def fresh(self) -> str:
         """Return a key that nobody has had."""
-        return f"ak_test_enterprise_case{next(self.numbers)}"
+        key = f"ak_test_enterprise_case{next(self.numbers)}"
+        self.furnish(key)
+        return key
 
 
 @dataclass(slots=True)
 class Judge:
     """One schema with the store behind it, and what was seen of it so far."""
 
+    subject: Subject
     schema: Any
     store: Store
     ledger: Ledger = field(default_factory=Ledger)
-    keys: Keys = field(default_factory=Keys)
+    keys: Keys = field(init=False)
 
     def __post_init__(self) -> None:
-        self.schema.auth(refresh_interval=None)(_provider(self.keys))
+        self.keys = Keys(lambda key: self.subject.furnish(self.store, key))
+        # Schemathesis 4.32 leaves out the operation that it has read the contract from.
+        vars(self.schema)["_schema_document_path"] = None
+        self.schema.auth(refresh_interval=None)(_provider(self))
         self.schema.hook("filter_failure")(_verdict(self))
+
+    @property
+    def contract(self) -> Contract:
+        """Return the contract as the store has it."""
+        return self.subject.contract(self.store)
 
     def accepts(self, case: Any, response: Any) -> bool:
         """Say whether this refusal of good data is one that the contract lists, and count it if it is."""
-        entry = self._entry(case, response)
-        if entry is None or entry.operation is None or entry.cause not in self._refusals(entry.operation):
+        told = self.subject.told(self.store, case, response)
+        listed = {} if told is None else self.contract.operations[told.operation].refusals
+        if told is None or told.cause not in listed or listed[told.cause].status != response.status_code:
             return False
-        self.ledger.refusals[entry.operation, entry.cause] += 1
+        self.ledger.refusals[told.operation, told.cause] += 1
         return True
 
-    def worlds(self) -> dict[str, Journal]:
-        """Return the journal of every world that a key of the judge has opened."""
-        shelf = self.store.shelf_for("/v1")
-        assert shelf is not None
-        own = [name for name in self.store.presents() if name.startswith("own/")]
-        return {name: journal for name in own if (journal := self.store.journal(shelf, name)) is not None}
-
-    def _entry(self, case: Any, response: Any) -> Entry | None:
-        """Return the journal's entry of this answer, found by its bytes: an error carries the id of its request."""
-        shelf = self.store.shelf_for("/v1")
-        key = str(case.headers.get("Authorization", "")).removeprefix("Bearer ")
-        journal = self.store.journal(shelf, f"own/{key_id(key)}") if shelf else None
-        return next((each for each in reversed(tuple(journal or ())) if each.response.body == response.content), None)
-
-    def _refusals(self, operation: str) -> Any:
-        (realm,) = self.store.realms
-        return realm.keyring.api.contract.operations[operation].refusals
+    def worlds(self) -> dict[str, Timeline]:
+        """Return the timeline of every world that a key of the judge has opened."""
+        return {name: slot.timeline for name, slot in shelf_of(self.store).slots.items() if name.startswith("own/")}
 
 
 def _verdict(judge: Judge) -> Callable[..., bool]:
     def filter_failure(_context: Any, failure: Failure, case: Any, response: Any) -> bool:
+        if isinstance(failure, UseAfterFree):
+            return case.operation.definition.raw["operationId"] not in judge.subject.lasting
         refused = isinstance(failure, RejectedPositiveData) and response.status_code in (400, 422)
         return not (refused and judge.accepts(case, response))
 
     return filter_failure
 
 
-def _provider(keys: Keys) -> type:
+def _provider(judge: Judge) -> type:
     class Bearer:
-        def get(self, _case: Any, _context: Any) -> str:
-            return keys.next()
+        def get(self, case: Any, _context: Any) -> str:
+            return judge.subject.credential(case, judge.keys.next())
 
         def set(self, case: Any, key: str, _context: Any) -> None:
             case.headers["Authorization"] = f"Bearer {key}"
+            judge.subject.bound(case)
 
     return Bearer
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contracts import defects
+from tests.contracts import defects, plane_defects
 from tests.contracts.doors import Wsgi, over_wsgi
 from tests.contracts.judge import examine, walk
+from tests.contracts.subjects import AIKRAFT, PLANE
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
 
@@ -28,26 +29,54 @@ BROKEN = {
 
 @pytest.mark.parametrize(("check", "broken"), BROKEN.items(), ids=list(BROKEN))
 def test_a_broken_copy_is_found(check: str, broken: Callable[[Wsgi], Wsgi], fixture_name: str) -> None:
-    judge = over_wsgi(fixture_name, 5, broken)
+    judge = over_wsgi(AIKRAFT, fixture_name, 5, broken)
     judge.schema = judge.schema.include(path="/systems")
     assert check in {each.check for each in examine(judge).findings}
 
 
 def test_a_copy_that_takes_any_body_is_found(fixture_name: str) -> None:
-    judge = over_wsgi(fixture_name, 5, defects.inward(defects.takes_any_body))
+    judge = over_wsgi(AIKRAFT, fixture_name, 5, defects.inward(defects.takes_any_body))
     judge.schema = judge.schema.include(operation_id="createSystem")
     assert "negative_data_rejection" in {each.check for each in examine(judge).findings}
 
 
 def test_a_copy_that_forgets_what_was_created_is_found_by_walking(fixture_name: str) -> None:
-    judge = over_wsgi(fixture_name, 5, defects.outward(defects.forgets_new_systems))
+    judge = over_wsgi(AIKRAFT, fixture_name, 5, defects.outward(defects.forgets_new_systems))
     assert "ensure_resource_availability" in {each.check for each in walk(judge, sequences=30, steps=10).findings}
 
 
 def test_a_copy_that_is_always_busy_has_no_finding_and_uncovered_links(fixture_name: str) -> None:
-    judge = over_wsgi(fixture_name, 5, defects.outward(defects.is_always_busy))
+    judge = over_wsgi(AIKRAFT, fixture_name, 5, defects.outward(defects.is_always_busy))
     ledger = walk(judge, sequences=30, steps=10)
     assert not ledger.findings
     writes = {name for name in ledger.links if name.rpartition("-> ")[2].startswith("POST ")}
     assert writes
     assert writes <= set(ledger.uncovered())
+
+
+@pytest.mark.parametrize("name", plane_defects.BROKEN)
+def test_a_broken_control_plane_is_found(name: str, fixture_name: str) -> None:
+    broken = plane_defects.BROKEN[name]
+    judge = over_wsgi(PLANE, fixture_name, 5, broken.wrapped)
+    judge.schema = judge.schema.include(operation_id=broken.operation)
+    assert broken.check in {each.check for each in examine(judge).findings}
+
+
+def test_a_control_plane_that_forgets_its_keys_has_uncovered_links(fixture_name: str) -> None:
+    # No check objects: to Schemathesis a 404 may come of `world` or `api`, which no link sets.
+    broken = defects.outward(plane_defects.forgets_keys, PLANE.prefix)
+    judge = over_wsgi(PLANE, fixture_name, 5, broken)
+    judge.schema = judge.schema.include(operation_id=["mintKey", "changeKey", "revokeKey"])
+    ledger = walk(judge, sequences=30, steps=6)
+    assert ledger.links
+    assert set(ledger.links) == set(ledger.uncovered())
+
+
+def test_a_control_plane_that_is_always_overtaken_has_no_finding_and_uncovered_links(fixture_name: str) -> None:
+    broken = defects.outward(plane_defects.is_always_overtaken, PLANE.prefix)
+    judge = over_wsgi(PLANE, fixture_name, 5, broken)
+    judge.schema = judge.schema.include(operation_id=["getState", "putState", "getCapsule", "loadCapsule"])
+    ledger = walk(judge, sequences=30, steps=6)
+    assert not ledger.findings
+    assert ledger.links
+    assert set(ledger.links) == set(ledger.uncovered())

@@ -1,0 +1,164 @@
+"""What the judge judges: a contract as it is served, who asks, and how a refusal tells its cause.
+
+The judge knows no API. Whatever differs between an API and the control plane stands in a record here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sandbox.core.contract import Contract
+from sandbox.core.keyring import key_id
+from sandbox.core.message import Request
+from sandbox.web.plane import Steering
+from sandbox.web.store import Shelf, Store
+
+TOKEN = "the-judge-has-the-admin-token"
+HISTORY = 12
+"""How many requests a furnished world has seen: more than the contract's example of a page, so that pages turn."""
+
+
+class Told(NamedTuple):
+    """What a refusal gives away: the operation that was asked for, and the cause."""
+
+    operation: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One contract to judge.
+
+    `known` is, by operation, what a caller would know and no answer tells, `likelihood` how often it is used. `furnish`
+    gives a key's world its history, `told` reads a refusal, `credential` chooses what is sent for a key, `bound` changes
+    a case that would never end. `lasting` are the operations on what a DELETE leaves in place, as their contract says,
+    `revisions` what a world may be at after one request.
+    """
+
+    name: str
+    path: str
+    prefix: str
+    known: Mapping[str, Mapping[str, list[Any]]]
+    contract: Callable[[Store], Contract]
+    told: Callable[[Store, Any, Any], Told | None]
+    revisions: frozenset[int]
+    likelihood: float = 0.5
+    lasting: frozenset[str] = frozenset()
+    furnish: Callable[[Store, str], None] = lambda _store, _key: None
+    credential: Callable[[Any, str], str] = lambda _case, key: key
+    bound: Callable[[Any], None] = lambda _case: None
+
+
+def shelf_of(store: Store) -> Shelf:
+    """Return the only shelf of the judge's store."""
+    (shelf,) = store.shelves
+    return shelf
+
+
+def _told_by_journal(store: Store, case: Any, response: Any) -> Told | None:
+    """Find the journal's entry of an answer by its bytes: an error carries the id of its request."""
+    key = str(case.headers.get("Authorization", "")).removeprefix("Bearer ")
+    journal = store.journal(shelf_of(store), f"own/{key_id(key)}")
+    entry = next((each for each in reversed(tuple(journal or ())) if each.response.body == response.content), None)
+    if entry is None or entry.operation is None or entry.cause is None:
+        return None
+    return Told(entry.operation, entry.cause)
+
+
+AIKRAFT = Subject(
+    name="aikraft",
+    path="/openapi/aikraft.json",
+    prefix="/v1/",
+    known={
+        "ingestAggregates": {
+            "path.workspace": ["ws_enterprise"],
+            "body.windows[*].start": ["2026-04-13T14:29:00Z"],
+            "body.windows[*].end": ["2026-04-13T14:30:00Z"],
+        },
+    },
+    contract=lambda store: shelf_of(store).realm.keyring.api.contract,
+    told=_told_by_journal,
+    revisions=frozenset({1}),
+)
+
+
+def _furnished(store: Store, key: str) -> None:
+    """Give a fresh world what the examples of the contract speak of: requests, a minted key, a snapshot."""
+    shelf, steering = shelf_of(store), Steering(store)
+
+    def asked(method: str, path: str, body: Any = None, **headers: str) -> Request:
+        fields = (("authorization", f"Bearer {key}"), ("content-type", "application/json"), *headers.items())
+        return Request(
+            method, path, "limit=1" * (body is None), fields, b"" if body is None else json.dumps(body).encode()
+        )
+
+    store.answer(shelf, asked("GET", "/v1/systems"))
+    store.answer(shelf, asked("POST", "/v1/systems", LOAN, prefer="code=429, code=599"))
+    store.answer(shelf, asked("POST", "/v1/systems", LOAN))
+    store.answer(shelf, asked("GET", "/v1/system"))
+    for _ in range(HISTORY - 4):
+        store.answer(shelf, asked("GET", "/v1/systems"))
+    steering.answer(asked("POST", "/__admin/keys", {"plan": "starter", "scope": "read"}))
+    steering.answer(asked("POST", "/__admin/snapshots", {"name": "before"}))
+
+
+LOAN = {"name": "Loan Approval Engine", "description": "Scores loans.", "purpose": "Decide", "domain": "Finance"}
+
+
+def _told_by_problem(_store: Store, case: Any, response: Any) -> Told | None:
+    """Read the problem document, which names its cause."""
+    said = json.loads(response.content)
+    return Told(case.operation.definition.raw["operationId"], said["cause"])
+
+
+def _admitted(case: Any, key: str) -> str:
+    """Return the admin token for what only the admin may do."""
+    return TOKEN if case.operation.definition.raw.get("security") == [{"token": []}] else key
+
+
+def _bounded(case: Any) -> None:
+    """Let a stream of events begin in the past and end with the first; a limit that is to be refused stays as it is."""
+    if case.operation.definition.raw["operationId"] != "streamEvents":
+        return
+    case.headers["Last-Event-ID"] = "0"
+    for name, least, most in (("limit", 1, 10_000), ("timeout", 0, 60)):
+        if _lies_within(case.query.get(name, least), least, most):
+            case.query[name] = least
+
+
+def _lies_within(value: Any, least: int, most: int) -> bool:
+    text = str(value[0] if isinstance(value, list) and len(value) == 1 else value)
+    return text.isascii() and text.isdigit() and least <= int(text) <= most
+
+
+PLANE = Subject(
+    name="plane",
+    path="/__admin/openapi.json",
+    prefix="/__admin/",
+    known={
+        **{each: {"path.name": ["before"]} for each in ("restoreSnapshot", "deleteSnapshot")},
+        **{each: {"path.id": ["req_8053ca47"]} for each in ("getRequest", "explainRequest")},
+        **{each: {"path.id": ["key_429e5121"]} for each in ("changeKey", "revokeKey")},
+        "getDocsFile": {"path.file": ["start.js"]},
+        "listRequests": {
+            "query.limit": [1],
+            "query.operation": ["listSystems"],
+            "query.status": ["2xx"],
+            "query.method": ["GET"],
+            "query.path": ["/v1/**"],
+            "query.since": ["2026-04-13T14:30:00Z"],
+            "query.until": ["2999-12-31T00:00:00Z"],
+        },
+    },
+    lasting=frozenset({"changeKey"}),
+    contract=lambda store: store.plane().contract,
+    told=_told_by_problem,
+    likelihood=0.8,
+    revisions=frozenset({HISTORY + 2, HISTORY + 3, HISTORY + 4}),
+    furnish=_furnished,
+    credential=_admitted,
+    bound=_bounded,
+)

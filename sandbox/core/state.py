@@ -176,9 +176,11 @@ def _grant(api: Api, given: dict[str, Any], present: World) -> Grant:
     owner = None if given["owner"] is None else _owner(api, given["owner"], present)
     terms: Frozen = freeze(given["terms"])
     try:
-        api.law.mint(present.charter.owner, terms, False, "check")
+        known = api.law.mint(present.charter.owner, terms, False, "check").terms
     except (Problem, KeyError) as error:
         raise DocumentError((Flaw(("grants",), f"the terms of a key of {api.name}", str(error)),)) from error
+    if known != terms:
+        raise DocumentError((Flaw(("grants",), f"the terms of a key of {api.name}", "too few or too many"),))
     return Grant(given["id"], terms, given["expires"], given["revoked"], owner)
 
 

@@ -21,6 +21,7 @@ from schemathesis import engine
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.engine import Status, events
+from schemathesis.filters import FilterSet
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
@@ -135,6 +136,13 @@ class Judge:
     def contract(self) -> Contract:
         """Return the contract as the store has it."""
         return self.subject.contract(self.store)
+
+    def only(self, **which: Any) -> Judge:
+        """Return the judge, who looks at these operations alone."""
+        # The filter that a configuration of single operations leaves there lets everything through.
+        self.schema.filter_set = FilterSet()
+        self.schema = self.schema.include(**which)
+        return self
 
     def accepts(self, case: Any, response: Any) -> bool:
         """Say whether this refusal of good data is one that the contract lists, and count it if it is."""

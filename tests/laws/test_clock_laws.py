@@ -68,6 +68,14 @@ def test_advancing_moves_the_clock_by_the_span_and_keeps_its_pace(mode, span, pa
 
 
 @settings(deadline=None)
+@given(modes, spans, pauses, pauses)
+def test_advancing_moves_the_clock_by_the_span_even_if_the_one_outside_went_back(mode, span, pause, back):
+    at = running(mode).later(pause).ask("GET", "/v1/systems")[0].later(-back)
+    assert shown(advanced(at, span)) == shown(at) + span
+    assert shown(advanced(advanced(at, span), span)) == shown(advanced(at, 2 * span))
+
+
+@settings(deadline=None)
 @given(modes, modes, pauses)
 def test_a_clock_that_changes_its_pace_shows_the_same_instant_unless_it_becomes_real(first, second, pause):
     at = running(first).later(pause)

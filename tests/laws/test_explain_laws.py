@@ -3,7 +3,7 @@
 from base64 import b64decode
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.core.clock import parse_instant
@@ -65,6 +65,9 @@ def response_in(account):
     st.sampled_from(["ak_test_enterprise_laws", "ak_live_pro_write_key", "ak_test_free_admin_key", None]),
     stories,
 )
+@example(
+    10_000, "ak_test_enterprise_laws", [("clock", {"mode": "frozen", "auto_advance": True}), *[("list", 1, 0)] * 12]
+)
 def test_the_text_of_an_explanation_is_enough_to_compute_the_answer(entries, key, story):
     at, _ = went(begun(entries, key), story)
     api = at.world.charter.api
@@ -105,6 +108,7 @@ def repeated(at):
 
 @settings(deadline=None, max_examples=60)
 @given(stories)
+@example([("ingest", 0, 0), ("ingest", 0, 1)])
 def test_the_changes_are_exactly_the_rows_that_differ(story):
     at, _ = went(begun(), story)
     dump = at.world.charter.api.storage.dump

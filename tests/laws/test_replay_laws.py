@@ -209,7 +209,7 @@ numbers = st.integers(0, len(DOCUMENT["records"]) - 1)
 
 
 def changed_text(draw, text):
-    place = draw(st.integers(0, len(text)))
+    place = draw(st.sampled_from([0, max(0, len(text) - 1)]) | st.integers(0, len(text)))
     letter = draw(st.characters(min_codepoint=32, max_codepoint=126))
     return draw(
         st.sampled_from(

@@ -98,7 +98,7 @@ def acted(served, deed):
         key = list(SECOND_KEYS)[whose % 2]
     name = served.world_of(key)
     if kind == "admin" or key is None:
-        target = admin_target(served, name, target)
+        target = admin_target(name, target)
         answer = served.steer(TOKEN, method, target, None if body == "own" else body)
         credential = None
     else:
@@ -110,7 +110,7 @@ def acted(served, deed):
     return name
 
 
-def admin_target(served, name, target):
+def admin_target(name, target):
     if "{id}" in target:
         target = target.replace("{id}", "none")
     return f"{target}?world={name}&api=aikraft"
@@ -150,7 +150,7 @@ def test_the_admin_token_does_to_the_named_world_what_its_owner_would_have_done(
     method, target, body = control
     served = Served()
     stood, name = served.seen(), served.world_of(key)
-    answer = served.steer(TOKEN, method, admin_target(served, name, target), None if body == "own" else body)
+    answer = served.steer(TOKEN, method, admin_target(name, target), None if body == "own" else body)
     assert answer.status < 500
     after = served.seen()
     assert {each for each in stood if stood[each] != after[each]} <= {name}
@@ -170,9 +170,7 @@ def test_what_the_admin_steered_replays_by_its_capsule(key, controls, calls):
     served = Served()
     name = served.world_of(key)
     for control in controls:
-        served.steer(
-            TOKEN, control[0], admin_target(served, name, control[1]), None if control[2] == "own" else control[2]
-        )
+        served.steer(TOKEN, control[0], admin_target(name, control[1]), None if control[2] == "own" else control[2])
         for call in calls:
             served.call(key, *call)
     capsule = served.steer(TOKEN, "GET", f"/capsule?world={name}").body

@@ -236,6 +236,8 @@ def test_a_state_that_is_loaded_amid_traffic_is_taken_whole_or_refused() -> None
     base = timeline.journal.lead(0)[0] or timeline.present
     names = Counter(row["name"].rpartition(" ")[0] for row in base.workspace.table("systems").all())
     assert list(names.values()) == [10] or not [each for each in taken if each.status == 200]
+    calls = sum(is_call(each) for cases in work for each in cases)
+    assert timeline.revision == calls + sum(each.status == 200 for each in taken)
     created = sum(each.response.status == 201 for each in timeline.journal)
     assert timeline.present.workspace.table("systems").count() == base.workspace.table("systems").count() + created
 
@@ -253,6 +255,7 @@ def test_of_two_loads_at_once_each_is_taken_whole() -> None:
     statuses = Counter(each.status for some in all_at_once(door, work) for each in some)
     assert set(statuses) <= {200, 409}
     assert statuses[200] >= 1
+    assert timeline_of(store).revision == 1 + statuses[200]
     after = orjson.loads(door.ask(STATE).body)
     assert {name: after[name] for name in ("tables", "minted")} == {name: state[name] for name in ("tables", "minted")}
     check_serial(timeline_of(store))

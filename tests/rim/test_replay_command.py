@@ -18,7 +18,9 @@ KEY = "ak_test_enterprise_capsule"
 def capsule():
     """Return a capsule of four records: a read, a creation, an advance of the clock, an unknown path."""
     transport = SandboxTransport(Settings(fixture="docs", clock="frozen"))
-    with httpx.Client(transport=transport, base_url="http://sandbox", headers={"Authorization": f"Bearer {KEY}"}) as client:
+    with httpx.Client(
+        transport=transport, base_url="http://sandbox", headers={"Authorization": f"Bearer {KEY}"}
+    ) as client:
         client.get("/v1/systems?limit=1")
         client.post("/v1/systems", json=LOAN)
         client.post("/__admin/clock/advance", json={"by": "3d"})

@@ -132,7 +132,9 @@ def put_state(desk: Desk) -> Done:
             world = settled(loaded, present, wall)
         else:
             exact = _ours(rebuilt(api, loaded.world, loaded, present), present.charter, desk.request.caller.key)
-            world = exact._replace(charter=replace(exact.charter, owner=present.charter.owner))
+            world = exact._replace(
+                charter=replace(exact.charter, owner=present.charter.owner, lobby=present.charter.lobby)
+            )
     except DocumentError as error:
         raise _unfit("state-unfit", error) from error
     rows = {name: table.count() for name, table in sorted(world.workspace.tables.items())}

@@ -44,6 +44,7 @@ def report(record_property: Callable[[str, object], None]) -> Callable[[str, Led
     return told
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests on one judge's work together, so that no two workers do it (with `--dist loadgroup`)."""
     for item in items:

@@ -22,6 +22,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.engine import Status, events
 from schemathesis.filters import FilterSet
+from schemathesis.generation.modes import GenerationMode
 from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
@@ -213,16 +214,19 @@ def _note_scenario(ledger: Ledger, event: events.ScenarioFinished) -> None:
 def walk(judge: Judge, sequences: int, steps: int, rounds: int = 1) -> Ledger:
     """Run the state machine that Schemathesis makes of the contract's links and of those that it infers itself.
 
-    It is run again with the next seed, `rounds` times at most, until every link is covered.
+    The first round sends what is wrong besides what is right. It is run again with the next seed and right data alone,
+    `rounds` times at most, until every link is covered.
     """
     ledger, machine = judge.ledger, _machine(judge)
     for each in machine._transitions.operations.values():
         ledger.links.update({link.full_name: 0 for link in each.outgoing})
     with _noting(judge):
-        for number in range(rounds):
-            _run(ledger, seed(number)(machine), sequences, steps)
+        _run(ledger, seed(0)(machine), sequences, steps)
+        judge.schema.config.phases.stateful.generation.update(modes=[GenerationMode.POSITIVE])
+        for number in range(1, rounds):
             if ledger.findings or not ledger.uncovered():
                 break
+            _run(ledger, seed(number)(_machine(judge)), sequences, steps)
     return ledger
 
 

@@ -13,7 +13,10 @@ from tests.contracts.ledger import Ledger
 from tests.contracts.subjects import AIKRAFT, PLANE, Subject
 
 # A finding is shown by its request and answer; Hypothesis warns of the size of the values that it shows besides.
-pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning"),
+    pytest.mark.timeout(1200),
+]
 
 Report = Callable[[str, Ledger], None]
 SUBJECTS = (AIKRAFT, PLANE)

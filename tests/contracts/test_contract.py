@@ -59,7 +59,7 @@ def examined(request: pytest.FixtureRequest, fixture_name: str) -> Judge:
     return at(request.param, fixture_name, examine)
 
 
-@pytest.fixture(scope="module", params=TRIALS, ids=str)
+@pytest.fixture(scope="module", params=TRIALS[:2], ids=str)
 def walked(request: pytest.FixtureRequest, fixture_name: str) -> Judge:
     """Return a judge who has followed links in sequences."""
     trial = request.param

@@ -42,12 +42,3 @@ def report(record_property: Callable[[str, object], None]) -> Callable[[str, Led
             record_property(REPORT, f"{title}: {line}")
 
     return told
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests on one judge's work together, so that no two workers do it (with `--dist loadgroup`)."""
-    for item in items:
-        callspec = getattr(item, "callspec", None)
-        for fixture in {"examined", "walked"} & set(callspec.params if callspec else ()):
-            item.add_marker(pytest.mark.xdist_group(f"{fixture} {callspec.params[fixture]}"))

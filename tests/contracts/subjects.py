@@ -88,21 +88,20 @@ AIKRAFT = Subject(
 def _furnished(store: Store, key: str) -> None:
     """Give a fresh world what the examples of the contract speak of: requests, a minted key, a snapshot."""
     shelf, steering = shelf_of(store), Steering(store)
-
-    def asked(method: str, path: str, body: Any = None, **headers: str) -> Request:
-        fields = (("authorization", f"Bearer {key}"), ("content-type", "application/json"), *headers.items())
-        return Request(
-            method, path, "limit=1" * (body is None), fields, b"" if body is None else json.dumps(body).encode()
-        )
-
-    store.answer(shelf, asked("GET", "/v1/systems"))
-    store.answer(shelf, asked("POST", "/v1/systems", LOAN, prefer="code=429, code=599"))
-    store.answer(shelf, asked("POST", "/v1/systems", LOAN))
-    store.answer(shelf, asked("GET", "/v1/system"))
+    store.answer(shelf, _asked(key, "GET", "/v1/systems"))
+    store.answer(shelf, _asked(key, "POST", "/v1/systems", LOAN, prefer="code=429, code=599"))
+    store.answer(shelf, _asked(key, "POST", "/v1/systems", LOAN))
+    store.answer(shelf, _asked(key, "GET", "/v1/system"))
+    made = steering.answer(_asked(key, "POST", "/__admin/keys", {"plan": "starter", "scope": "read"}))
+    minted = json.loads(made.body)["key"]
     for _ in range(HISTORY - 4):
-        store.answer(shelf, asked("GET", "/v1/systems"))
-    steering.answer(asked("POST", "/__admin/keys", {"plan": "starter", "scope": "read"}))
-    steering.answer(asked("POST", "/__admin/snapshots", {"name": "before"}))
+        store.answer(shelf, _asked(minted, "GET", "/v1/systems", prefer="code=429"))
+    steering.answer(_asked(key, "POST", "/__admin/snapshots", {"name": "before"}))
+
+
+def _asked(key: str, method: str, path: str, body: Any = None, **headers: str) -> Request:
+    fields = (("authorization", f"Bearer {key}"), ("content-type", "application/json"), *headers.items())
+    return Request(method, path, "", fields, b"" if body is None else json.dumps(body).encode())
 
 
 LOAN = {"name": "Loan Approval Engine", "description": "Scores loans.", "purpose": "Decide", "domain": "Finance"}
@@ -146,7 +145,9 @@ PLANE = Subject(
         "listRequests": {
             "query.limit": [1],
             "query.operation": ["listSystems"],
-            "query.status": ["2xx"],
+            "query.status": ["4xx"],
+            "query.cause": ["preferred"],
+            "query.key": ["key_429e5121"],
             "query.method": ["GET"],
             "query.path": ["/v1/**"],
             "query.since": ["2026-04-13T14:30:00Z"],

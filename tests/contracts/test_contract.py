@@ -19,6 +19,7 @@ pytestmark = [
 ]
 
 Report = Callable[[str, Ledger], None]
+Fact = Callable[[Judge], None]
 SUBJECTS = (AIKRAFT, PLANE)
 
 
@@ -53,79 +54,79 @@ def at(trial: Trial, fixture: str, work: Callable[[Judge], Ledger]) -> Judge:
     return judge
 
 
-@pytest.fixture(scope="module", params=TRIALS, ids=str)
-def examined(request: pytest.FixtureRequest, fixture_name: str) -> Judge:
-    """Return a judge who has sent examples, the corners of every schema, and generated requests."""
-    return at(request.param, fixture_name, examine)
+def no_answer_breaks_the_contract(judge: Judge) -> None:
+    assert not judge.ledger.complaints(), judge.ledger.complaints()
 
 
-@pytest.fixture(scope="module", params=TRIALS[:2], ids=str)
-def walked(request: pytest.FixtureRequest, fixture_name: str) -> Judge:
-    """Return a judge who has followed links in sequences."""
-    trial = request.param
-    return at(trial, fixture_name, lambda judge: walk(judge, trial.sequences, trial.steps, trial.rounds))
+def every_check_is_held(judge: Judge) -> None:
+    assert set(judge.ledger.checks) == all_checks()
 
 
-@pytest.fixture
-def door(request: pytest.FixtureRequest) -> str:
-    """Return the name of the trial at hand."""
-    name: str = request.node.callspec.id
-    return name
+def no_quota_hides_anything(judge: Judge) -> None:
+    assert 429 not in {status for _, _, status in judge.ledger.answers}
 
 
-def test_no_request_gets_an_answer_that_breaks_the_contract(examined: Judge, door: str, report: Report) -> None:
-    report(door, examined.ledger)
-    assert not examined.ledger.complaints(), examined.ledger.complaints()
-
-
-def test_no_sequence_gets_an_answer_that_breaks_the_contract(walked: Judge, door: str, report: Report) -> None:
-    report(door, walked.ledger)
-    assert not walked.ledger.complaints(), walked.ledger.complaints()
-
-
-def test_every_check_is_held_against_single_requests(examined: Judge) -> None:
-    assert set(examined.ledger.checks) == all_checks()
-
-
-def test_every_check_is_held_against_sequences(walked: Judge) -> None:
-    assert set(walked.ledger.checks) == all_checks()
-
-
-def test_every_operation_succeeds_in_every_phase(examined: Judge) -> None:
-    operations = examined.contract.operations.values()
+def every_operation_succeeds_in_every_phase(judge: Judge) -> None:
+    operations = judge.contract.operations.values()
     asked = {f"{each.method} {each.path}" for each in operations}
     # What takes nothing has no examples either.
     plain = {f"{each.method} {each.path}" for each in operations if not (each.query or each.body or "{" in each.path)}
-    missing = {phase: asked - examined.ledger.answered(phase) for phase in ALONE}
+    missing = {phase: asked - judge.ledger.answered(phase) for phase in ALONE}
     missing["examples"] -= plain
     assert not any(missing.values()), missing
 
 
-def test_every_link_is_followed_to_an_answer(walked: Judge) -> None:
-    assert not walked.ledger.uncovered(), "never followed to a 2xx:\n" + "\n".join(walked.ledger.uncovered())
+def every_request_has_a_world_of_its_own(judge: Judge) -> None:
+    assert {each.revision for each in judge.worlds().values()} <= judge.subject.revisions
 
 
-def test_the_links_that_are_followed_are_those_of_the_contract_and_more(walked: Judge) -> None:
-    named = {name.rpartition("-> ")[0] + "-> " for name in walked.ledger.links}
-    declared = set(declared_links(walked.contract))
+def every_link_is_followed_to_an_answer(judge: Judge) -> None:
+    assert not judge.ledger.uncovered(), "never followed to a 2xx:\n" + "\n".join(judge.ledger.uncovered())
+
+
+def the_links_that_are_followed_are_those_of_the_contract_and_more(judge: Judge) -> None:
+    named = {name.rpartition("-> ")[0] + "-> " for name in judge.ledger.links}
+    declared = set(declared_links(judge.contract))
     assert declared
     assert declared <= named
 
 
-def test_every_single_request_has_a_world_of_its_own(examined: Judge) -> None:
-    assert {each.revision for each in examined.worlds().values()} <= examined.subject.revisions
+def every_sequence_has_a_world_of_its_own(judge: Judge) -> None:
+    assert 0 < len(judge.worlds()) <= judge.ledger.sequences
 
 
-def test_every_sequence_has_a_world_of_its_own(walked: Judge) -> None:
-    assert 0 < len(walked.worlds()) <= walked.ledger.sequences
+EVER: tuple[Fact, ...] = (no_answer_breaks_the_contract, every_check_is_held, no_quota_hides_anything)
+SINGLE: tuple[Fact, ...] = (*EVER, every_operation_succeeds_in_every_phase, every_request_has_a_world_of_its_own)
+SEQUENCES: tuple[Fact, ...] = (
+    *EVER,
+    every_link_is_followed_to_an_answer,
+    the_links_that_are_followed_are_those_of_the_contract_and_more,
+    every_sequence_has_a_world_of_its_own,
+)
 
 
-def test_no_quota_hides_anything_from_single_requests(examined: Judge) -> None:
-    assert 429 not in {status for _, _, status in examined.ledger.answers}
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
+def test_single_requests_are_answered_by_the_contract(
+    trial: Trial, fixture_name: str, report: Report, subtests: pytest.Subtests
+) -> None:
+    """Send examples, the corners of every schema, and generated requests."""
+    judge = at(trial, fixture_name, examine)
+    report(str(trial), judge.ledger)
+    for fact in SINGLE:
+        with subtests.test(fact.__name__):
+            fact(judge)
 
 
-def test_no_quota_hides_anything_from_sequences(walked: Judge) -> None:
-    assert 429 not in {status for _, _, status in walked.ledger.answers}
+@pytest.mark.parametrize("trial", TRIALS, ids=str)
+def test_sequences_are_answered_by_the_contract(
+    trial: Trial, fixture_name: str, report: Report, subtests: pytest.Subtests
+) -> None:
+    """Follow links in sequences."""
+    judge = at(trial, fixture_name, lambda judge: walk(judge, trial.sequences, trial.steps, trial.rounds))
+    report(str(trial), judge.ledger)
+    for fact in SEQUENCES:
+        with subtests.test(fact.__name__):
+            fact(judge)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=lambda each: each.name)

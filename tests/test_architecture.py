@@ -9,10 +9,10 @@ ROOT = Path(__file__).resolve().parents[1]
 SANDBOX = ROOT / "sandbox"
 FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
-    "frozen", "message", "problem", "chance", "clock", "document", "quota", "workspace", "shape", "contract", "compiling",
-    "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "kernel", "steering", "record",
-    "view", "har", "jsonpath", "operators", "condition", "match", "state", "explain", "capsule_schema", "capsule", "desk",
-    "moves", "reporting", "control", "event",
+    "frozen", "message", "problem", "chance", "clock", "document", "quota", "scenario", "workspace", "shape", "contract", "compiling",
+    "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
+    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "when", "script", "staging", "record", "state",
+    "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {
     "time",

@@ -175,7 +175,11 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One served product."""
+    """One served product.
+
+    `faults` are the kinds of faults that a scenario may use (see `script`), `scenarios` the documents of the shipped
+    scenarios by name.
+    """
 
     name: str
     contract: Contract
@@ -183,6 +187,8 @@ class Api:
     law: Law
     handlers: Mapping[str, Handler]
     storage: Storage
+    faults: tuple[Any, ...] = ()
+    scenarios: Callable[[], Mapping[str, Any]] = dict
 
 
 def assembled(api: Api) -> Api:

@@ -21,8 +21,9 @@ from sandbox.core.message import Caller, Request, Response
 from sandbox.core.problem import Problem, shown
 from sandbox.core.realm import Realm, Source
 from sandbox.core.record import steered_to, told, world_before
+from sandbox.core.staging import ERRANDS, steered
 from sandbox.core.state import around, rebuilt
-from sandbox.core.steering import STEERING, in_problem, steered
+from sandbox.core.steering import in_problem
 from sandbox.core.timeline import UNMARKED, Entry, Errand, Timeline, began
 from sandbox.core.world import World
 
@@ -172,8 +173,8 @@ def _errand(request: Request, wall: int, errands: Errands, path: Path) -> Errand
         errand = errands(request, wall)
     except Problem as problem:
         raise DocumentError((Flaw((*path, "request"), "a control request", shown(problem.message, 200)),)) from problem
-    if errand.operation not in STEERING:
-        expected = "one of " + ", ".join(STEERING)
+    if errand.operation not in ERRANDS:
+        expected = "one of " + ", ".join(ERRANDS)
         raise DocumentError((Flaw((*path, "request"), expected, errand.operation),))
     return errand
 

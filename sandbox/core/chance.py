@@ -56,3 +56,9 @@ def alphanumeric6(seed: int, label: str, kind: str, ordinal: int) -> str:
     """Return six digits and lower-case letters, different for each of 36^6 ordinals."""
     left, right = divmod(permuted(seed, label, kind, ordinal, 36**3), 36**3)
     return _PAIRS[left // 36] + _ALPHABET[left % 36] + _PAIRS[right // 36] + _ALPHABET[right % 36]
+
+
+def drawn(seed: int, label: str, purpose: str, ordinal: int) -> float:
+    """Return a number from 0 up to, and never, 1: the draw of this ordinal for this purpose."""
+    text = f"{seed}\x00{label}\x00{purpose}\x00{ordinal}".encode("utf-8", "surrogatepass")
+    return (int.from_bytes(blake2b(text, digest_size=8).digest(), "big") >> 11) / (1 << 53)

@@ -139,7 +139,7 @@ def _is_status(data: Any) -> bool:
 
 
 def _fault(data: Any, where: Path) -> list[Condition]:
-    return _named(lambda _: None, data, where)
+    return _named(lambda entry: entry.marks.fault, data, where)
 
 
 def _mark(data: Any, where: Path) -> list[Condition]:

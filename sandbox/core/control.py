@@ -21,7 +21,8 @@ from sandbox.core.problem import Breach, Problem
 from sandbox.core.realm import Realm
 from sandbox.core.record import steered_to
 from sandbox.core.reporting import REPORTS
-from sandbox.core.steering import STEERING, in_json, in_problem, steered
+from sandbox.core.staging import ERRANDS, steered
+from sandbox.core.steering import in_json, in_problem
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Errand, Timeline
 
 BODY_LIMIT = 32 << 20
@@ -54,7 +55,7 @@ def _steer(desk: Desk) -> Done:
     return Done(done.body, after, done.status, credential=done.credential, key=str(done.body.get("id", "")))
 
 
-WORK: Mapping[str, Work] = {**dict.fromkeys(STEERING, _steer), **MOVES, **REPORTS}
+WORK: Mapping[str, Work] = {**dict.fromkeys(ERRANDS, _steer), **MOVES, **REPORTS}
 """Every operation that works on a timeline."""
 
 

@@ -194,6 +194,18 @@ def moment(**options: Any) -> fields.Field[Moment]:
     return _Moment(error_messages=_messages("a time"), **options)
 
 
+def duration(**options: Any) -> fields.Field[Any]:
+    """Return a field for a duration that goes forward, in microseconds."""
+    return parsed(_read_span, "a duration such as 250ms, 2s, 3d or P3D", **options)
+
+
+def _read_span(value: str) -> int:
+    span = parse_duration(value)
+    if not 0 <= span <= FARTHEST:
+        raise ValueError(value)
+    return span
+
+
 def many(each: Any, *, least: int = 0, most: int | None = None, **options: Any) -> fields.List[Any]:
     """Return a field for a list of so many things."""
     rules = [validate.Length(min=least, error=f"a list of {least} or more")]

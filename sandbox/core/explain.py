@@ -11,17 +11,20 @@ from typing import Any
 
 from immutables import Map
 
+from sandbox.core.admission import bucket_of
 from sandbox.core.api import Api
 from sandbox.core.clock import iso_exact
 from sandbox.core.contract import Operation, Route
 from sandbox.core.frozen import Frozen
-from sandbox.core.kernel import Outcome, Trace, bucket_of, id_of, step
+from sandbox.core.kernel import Outcome, Trace, step
 from sandbox.core.message import Request
 from sandbox.core.quota import TOKEN, Bucket, Limit
 from sandbox.core.record import world_before
+from sandbox.core.staging import told_rules
 from sandbox.core.state import written
 from sandbox.core.timeline import Entry, Timeline
 from sandbox.core.view import nearest_operation, whole
+from sandbox.core.wording import id_of
 from sandbox.core.workspace import Workspace, table_of
 from sandbox.core.world import World
 
@@ -56,7 +59,7 @@ def explained(timeline: Timeline, position: int, entry: Entry, *, whole_world: b
         "clock": _clock(before, arrival, entry),
         "quota": _quota(before, outcome, arrival, entry.request),
         "permission": _permission(arrival, notes, outcome),
-        "rules": [],
+        "rules": told_rules(notes.get("rules", {}).get("verdicts")),
         "draws": list(_draws(before, outcome.world)),
         "checks": list(_checks(notes, outcome)),
         "changes": list(_changes(before, outcome.world)),

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl
 
 from sandbox.core.clock import SECOND, iso, iso_exact
 from sandbox.core.frozen import to_json
-from sandbox.core.kernel import id_of
 from sandbox.core.message import Request, Response, base_url
 from sandbox.core.timeline import Entry
 from sandbox.core.view import as_text, cleaned, fields, marks_of, whole
+from sandbox.core.wording import id_of
 
 PROTOCOL = "HTTP/1.1"
 _UNKNOWN = -1

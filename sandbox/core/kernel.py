@@ -4,7 +4,7 @@ Theory of operation. `step` takes a world, a request and the wall clock's readin
 answer and the reason for it. It reads nothing else and changes nothing: to fork a world is to keep it, to replay a
 journal is to call `step` in a loop, and a law about the sandbox is a property of this function.
 
-The order of the checks is the order of the lines in `_answered`: a credential that is not usable (401) is told before
+The order of the checks is the order of the lines in `_decided`: a credential that is not usable (401) is told before
 an empty quota (429), that before a missing permission (403), that before an unreadable body (400), that before an
 unknown resource (404), that before a body or query that breaks the contract, that before what the state forbids. Every
 request that reaches a world is counted by its ordinal; a request that finds the quota empty takes nothing from it. What
@@ -17,22 +17,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from sandbox.core.admission import charged, check_quota, limit_of, owner_of, terms_of
 from sandbox.core.api import Api, Call
-from sandbox.core.chance import hexadecimal8
-from sandbox.core.clock import LATEST, http_date
+from sandbox.core.clock import LATEST
 from sandbox.core.contract import Operation, Route
-from sandbox.core.frozen import Frozen, to_json
+from sandbox.core.frozen import Frozen
 from sandbox.core.intake import check_sizes, checked, content_of
-from sandbox.core.message import Request, Response, Wait
+from sandbox.core.message import Request, Response
 from sandbox.core.preference import NOTHING, Preferred, preferred
-from sandbox.core.problem import EVERYWHERE, Breach, Problem
-from sandbox.core.quota import ENFORCE, OFF, Limit, Reading, is_full, take, untouched
+from sandbox.core.problem import Breach, Problem
+from sandbox.core.quota import ENFORCE, Reading
 from sandbox.core.rendering import rendered
+from sandbox.core.scenario import IDLE, STRUCK_BY_NOTHING, Blow, Meeting, Play, Verdict, chance_of, strikes, together
 from sandbox.core.timeline import UNMARKED, Marks
+from sandbox.core.wording import Decided, declared, refused, struck_by, wished, worded
 from sandbox.core.workspace import Remembered, Workspace
 from sandbox.core.world import Charter, Grant, World
 
-ADDRESS_LIMIT = 1024
 NO_QUERY = Frozen()
 
 
@@ -46,16 +47,6 @@ class Outcome(NamedTuple):
     marks: Marks
 
 
-class Decided(NamedTuple):
-    """What was decided of an answer: the workspace after it (None if unchanged), status, body, refusal, preferences."""
-
-    workspace: Workspace | None
-    status: int
-    body: bytes
-    refusal: Problem | None
-    preferred: Preferred = NOTHING
-
-
 Note = tuple[str, Mapping[str, Any]]
 Trace = list[Note]
 """What `step` writes down on its way, if it is given one: the name of each stage that was reached, and its facts."""
@@ -67,10 +58,15 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
     now = world.now(wall)
     early = now < world.due
     if early and charter.clock.auto_advance:
-        charter, now = replace(charter, clock=charter.clock.advanced(world.due - now)), world.due
+        charter, now = _later(charter, world.due - now), world.due
     route = charter.api.contract.route(request.method, request.path)
+    play, blow, mark = world.play, STRUCK_BY_NOTHING, None
+    if play is not IDLE:
+        play, blow, mark = _struck(world, charter, request, route, now, trace)
+        if blow.before:
+            charter, now = _later(charter, blow.before), now + blow.before
     grant = charter.grants.get(request.caller.key) if request.caller.key is not None else None
-    buckets, reading = _charged(world, charter, route, request, grant, now)
+    buckets, reading = charged(world, charter, route, request, grant, now, blow.quota)
     if trace is not None:
         limit = limit_of(charter, route, grant)
         _note(
@@ -82,170 +78,124 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
             route=route,
             grant=grant,
             reading=reading,
-            buckets=buckets,
             limit=limit,
         )
-    after = World(charter, world.workspace, buckets, world.ordinal + 1, now, world.due)
-    decided = _answered(after, request, route, grant, reading, trace)
-    response = _response(charter, request, now, reading, decided)
-    if decided.workspace is not None:
-        after = World(charter, decided.workspace, buckets, after.ordinal, now, world.due)
+    after = World(charter, world.workspace, buckets, world.ordinal + 1, now, world.due, play)
+    decided = _answered(after, request, route, grant, reading, blow, trace)
+    response = worded(charter, request, now, reading, decided, blow, mark)
     refusal = decided.refusal
+    due = world.due
     if refusal is not None and refusal.cause == "quota" and not charter.lobby:
-        told = charter.clock.inside(charter.clock.outside(reading.retry_after))
-        after = World(charter, world.workspace, buckets, after.ordinal, now, min(LATEST, now + told))
-    refused, preferences = reading.refused and charter.quota != ENFORCE, decided.preferred
-    marks = UNMARKED
-    if refused or early or preferences is not NOTHING:
-        marks = Marks(refused, early, preferences.applied, preferences.ignored)
-    return Outcome(
-        after, response, route.operation.id if route.operation else None, refusal.cause if refusal else None, marks
+        due = min(LATEST, now + charter.clock.inside(charter.clock.outside(reading.retry_after)))
+    if blow.after:
+        charter = _later(charter, blow.after)
+    if decided.workspace is not None or due != world.due or blow.after:
+        after = World(charter, decided.workspace or world.workspace, buckets, after.ordinal, now, due, play)
+    operation = route.operation.id if route.operation else None
+    marks = _marks(reading.refused and charter.quota != ENFORCE, early, decided.preferred, mark)
+    return Outcome(after, response, operation, refusal.cause if refusal else None, marks)
+
+
+def _marks(observed: bool, early: bool, wishes: Preferred, mark: str | None) -> Marks:
+    if not observed and not early and wishes is NOTHING and mark is None:
+        return UNMARKED
+    return Marks(observed, early, wishes.applied, wishes.ignored, mark)
+
+
+def _later(charter: Charter, span: int) -> Charter:
+    """Return the charter whose clock shows so much more."""
+    return replace(charter, clock=charter.clock.advanced(span))
+
+
+def _struck(
+    world: World, charter: Charter, request: Request, route: Route, now: int, trace: Trace | None
+) -> tuple[Play, Blow, str | None]:
+    """Return how far the scenario has gone, what its faults do to this request, and the mark that the answer bears."""
+    seed, label = charter.seed, charter.label
+    operation = route.operation.id if route.operation else None
+    verdicts: list[Verdict] | None = None if trace is None else []
+    play, struck = strikes(
+        world.play, seed, label, Meeting(request, operation, now, charter, world.workspace), verdicts
     )
+    _note(trace, "rules", verdicts=verdicts)
+    if not struck:
+        return play, STRUCK_BY_NOTHING, None
+    blow = together(each.fault.strike(each, now, chance_of(each, seed, label)) for each in struck)
+    return play, blow, ", ".join(dict.fromkeys(each.mark for each in struck))
 
 
-def request_id(world: World) -> str:
-    """Return the id of the request that led to this world: unique for 16^8 requests, the same in every replay."""
-    return id_of(world.charter, world.ordinal)
-
-
-def id_of(charter: Charter, ordinal: int) -> str:
-    """Return the id of the request of this ordinal in a world of this charter."""
-    return "req_" + hexadecimal8(charter.seed, charter.label, "req", ordinal)
+def _twice(
+    world: World, request: Request, route: Route, grant: Grant | None, reading: Reading, workspace: Workspace
+) -> Decided:
+    """Run the request once more on what it has written, and answer as the second time does."""
+    second = _answered(world._replace(workspace=workspace), request, route, grant, reading, STRUCK_BY_NOTHING, None)
+    return second if second.workspace is not None else second._replace(workspace=workspace)
 
 
 def _answered(
-    world: World, request: Request, route: Route, grant: Grant | None, reading: Reading, trace: Trace | None
-) -> Decided:
-    """Return what is decided of the answer: the order of the checks is the order of these lines."""
-    charter = world.charter
-    api = charter.api
+    world: World, request: Request, route: Route, grant: Grant | None, reading: Reading, blow: Blow,
+    trace: Trace | None,
+) -> Decided:  # fmt: skip
+    """Return what is decided of the answer; whatever hinders it becomes a refusal in the API's words."""
     wishes = NOTHING
     header = request.header("prefer")
     if header is not None and route.operation is not None:
         wishes = preferred(header, route.operation)
     try:
-        terms = _terms(world, request, grant)
-        _check_quota(charter, reading)
-        owner = _owner(charter, grant)
-        api.law.permit(owner, terms, route.operation)
-        _note(trace, "permission")
-        operation = _operation(api, route, request)
-        check_sizes(request)
-        _note(trace, "sizes")
-        if wishes.status is not None and (wishes.status != operation.success.status or wishes.example is not None):
-            return _wished(world, operation, wishes)
-        known = world.workspace.answers.get((request.path, request.query)) if trace is None else None
-        if known is not None and known.since <= world.latest < known.until and request.method == "GET":
-            return Decided(None, operation.success.status, known.body, None, wishes)
-        call = _call(world, request, operation, route, owner, content_of(operation, request))
-        _note(trace, "content")
-        handler = api.handlers[operation.id]
-        resource = handler.find(call)
-        _note(trace, "resource")
-        call = checked(api, call)
-        _note(trace, "request", query=call.query)
-        answer = handler.act(call, resource)
-        _note(trace, "handler")
-        body = rendered(operation, answer)
-        _note(trace, "answer")
-        if answer.until > world.latest:
-            world.workspace.remember(request.path, request.query, Remembered(body, answer.since, answer.until))
-        return Decided(answer.workspace, operation.success.status, body, None, wishes)
+        return _decided(world, request, route, grant, reading, blow, wishes, trace)
     except Problem as problem:
         # A traceback holds this frame, which would hold the problem: garbage that only the cycle collector finds.
         problem.__traceback__ = problem.__context__ = problem.__cause__ = None
-        refusal = _declared(route, problem)
+        refusal = declared(route, problem)
     except Breach as breach:
         refusal = Problem(500, "defect", f"The sandbox has a defect: {breach}")
-    return _refused(world, refusal, wishes)
+    return refused(world, refusal, wishes)
 
 
-def _refused(world: World, refusal: Problem, wishes: Preferred) -> Decided:
-    """Return a refusal in the API's words, and the preferences that it overrules."""
-    body = to_json(world.charter.api.dialect.error(refusal, request_id(world)))
-    if wishes is not NOTHING:
-        kept = [each for each in wishes.applied if each.startswith("delay=") or each == f"code={refusal.status}"]
-        lost = [each for each in wishes.applied if each not in kept]
-        why = f"the request was refused before with {refusal.status} ({refusal.cause})"
-        ignored = (*wishes.ignored, *((each, why) for each in lost))
-        wishes = wishes._replace(applied=tuple(kept), ignored=ignored)
-    return Decided(None, refusal.status, body, refusal, wishes)
-
-
-def _wished(world: World, operation: Operation, wishes: Preferred) -> Decided:
-    """Return the answer that the client asked for: an example of the contract, or an error in the API's words."""
-    status = wishes.status or operation.success.status
-    headers = (("Allow", operation.method),) if status == 405 else ()
-    message = f"The request preferred this answer (Prefer: code={status})."
-    refusal = Problem(status, "preferred", message, headers=headers)
-    if wishes.example is not None:
-        return Decided(None, status, wishes.example, refusal if status >= 400 else None, wishes)
-    body = to_json(world.charter.api.dialect.error(refusal, request_id(world)))
-    return Decided(None, status, body, refusal, wishes)
+def _decided(
+    world: World, request: Request, route: Route, grant: Grant | None, reading: Reading, blow: Blow,
+    wishes: Preferred, trace: Trace | None,
+) -> Decided:  # fmt: skip
+    """Return what is decided of the answer: the order of the checks is the order of these lines."""
+    charter = world.charter
+    api = charter.api
+    terms = terms_of(world, request, grant)
+    check_quota(charter, reading, blow.quota)
+    owner = owner_of(charter, grant)
+    api.law.permit(owner, terms, route.operation)
+    _note(trace, "permission")
+    operation = _operation(api, route, request)
+    check_sizes(request)
+    _note(trace, "sizes")
+    if blow.instead is not None:
+        return struck_by(world, blow.instead)
+    if wishes.status is not None and (wishes.status != operation.success.status or wishes.example is not None):
+        return wished(world, operation, wishes)
+    plainly = trace is None and blow is STRUCK_BY_NOTHING
+    known = world.workspace.answers.get((request.path, request.query)) if plainly else None
+    if known is not None and known.since <= world.latest < known.until and request.method == "GET":
+        return Decided(None, operation.success.status, known.body, None, wishes)
+    call = _call(world, request, operation, route, owner, content_of(operation, request))
+    _note(trace, "content")
+    handler = api.handlers[operation.id]
+    resource = handler.find(call)
+    _note(trace, "resource")
+    call = checked(api, call)
+    _note(trace, "request", query=call.query)
+    answer = handler.act(call, resource)
+    if blow.commit == "twice" and answer.workspace is not None:
+        return _twice(world, request, route, grant, reading, answer.workspace)
+    _note(trace, "handler")
+    body = rendered(operation, answer)
+    _note(trace, "answer")
+    if answer.until > world.latest:
+        world.workspace.remember(request.path, request.query, Remembered(body, answer.since, answer.until))
+    return Decided(answer.workspace, operation.success.status, body, None, wishes)
 
 
 def _note(trace: Trace | None, stage: str, **facts: Any) -> None:
     if trace is not None:
         trace.append((stage, facts))
-
-
-def limit_of(charter: Charter, route: Route, grant: Grant | None) -> Limit:
-    """Return the limit that a request with this key on this route is held to."""
-    return charter.api.law.limit(_owner(charter, grant), route.operation.rate_class if route.operation else "")
-
-
-def bucket_of(charter: Charter, request: Request, grant: Grant | None) -> str:
-    """Return the name of the bucket that a request draws on: the world's own, its address's, or its key's."""
-    if charter.lobby:
-        return request.peer
-    return "" if grant is None or grant.owner is None else grant.key
-
-
-def _owner(charter: Charter, grant: Grant | None) -> Frozen:
-    return charter.owner if grant is None or grant.owner is None else grant.owner
-
-
-def _charged(
-    world: World, charter: Charter, route: Route, request: Request, grant: Grant | None, now: int
-) -> tuple[Any, Reading]:
-    """Take one token of the bucket that this request belongs to."""
-    limit = limit_of(charter, route, grant)
-    if charter.quota == OFF:
-        return world.buckets, untouched(limit, now)
-    name = bucket_of(charter, request, grant)
-    buckets = world.buckets
-    bucket, reading = take(buckets.get(name), limit, now)
-    if charter.lobby and len(buckets) >= ADDRESS_LIMIT:
-        buckets = _room(buckets, limit, now)
-    return buckets.set(name, bucket), reading
-
-
-def _room(buckets: Any, limit: Any, now: int) -> Any:
-    """Forget the addresses whose bucket is full again; if none is, the one that was quiet for longest."""
-    kept = {name: each for name, each in buckets.items() if not is_full(each, limit, now)}
-    if len(kept) >= ADDRESS_LIMIT:
-        del kept[min(kept, key=lambda name: kept[name].at)]
-    return type(buckets)(kept)
-
-
-def _terms(world: World, request: Request, grant: Grant | None) -> Frozen:
-    """Return what the caller's key may do, or refuse the credential."""
-    law = world.charter.api.law
-    if request.caller.key is None:
-        raise law.refusal(request.caller.reason)
-    if grant is None:
-        raise law.refusal("unknown")
-    if grant.revoked:
-        raise law.refusal("revoked")
-    if grant.expires is not None and grant.expires <= world.latest:
-        raise law.refusal("expired")
-    return grant.terms
-
-
-def _check_quota(charter: Charter, reading: Reading) -> None:
-    if reading.refused and charter.quota == ENFORCE:
-        wait = charter.clock.outside(reading.retry_after)
-        raise Problem(429, "quota", f"Too many requests: wait {wait} second{'s'[: wait > 1]} before the next one.")
 
 
 def _operation(api: Api, route: Route, request: Request) -> Operation:
@@ -266,35 +216,3 @@ def _call(world: World, request: Request, operation: Operation, route: Route, ow
         operation, world.workspace, world.latest, route.values, NO_QUERY, content,
         request, owner, charter.seed, charter.label, charter.clock,
     )  # fmt: skip
-
-
-def _declared(route: Route, problem: Problem) -> Problem:
-    """Return the problem if its cause may occur here, else the defect that it is."""
-    operation = route.operation
-    if operation is None:
-        return problem
-    known = problem.cause in EVERYWHERE or problem.cause in operation.refusals
-    if known and problem.status in operation.shapes:
-        return problem
-    message = f"the contract does not declare {problem.status} because of {problem.cause!r}"
-    return Problem(500, "defect", f"The sandbox has a defect: {operation.id}: {message}.")
-
-
-def _response(charter: Charter, request: Request, now: int, reading: Reading, decided: Decided) -> Response:
-    body = decided.body
-    headers = (
-        ("Date", http_date(now)),
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(body))),
-        *charter.api.dialect.quota_headers(reading),
-    )
-    if decided.refusal is not None:
-        headers = (*headers, *decided.refusal.headers)
-        if decided.status == 429:
-            headers = (*headers, ("Retry-After", str(charter.clock.outside(reading.retry_after))))
-    body = b"" if request.method == "HEAD" else body
-    wishes = decided.preferred
-    if wishes is NOTHING or not wishes.applied:
-        return Response(decided.status, headers, body)
-    headers = (*headers, ("Preference-Applied", ", ".join(wishes.applied)))
-    return Response(decided.status, headers, body, (Wait(wishes.delay),) if wishes.delay else ())

@@ -63,7 +63,17 @@ class Wait(NamedTuple):
     span: int
 
 
-Effects = tuple[Wait, ...]
+class Hangup(NamedTuple):
+    """Break the answer off in this way, after so many of its bytes; `pieces` and `span` are for one that dribbles."""
+
+    kind: str
+    keep: int = 0
+    pieces: int = 1
+    span: int = 0
+    garbage: bytes = b""
+
+
+Effects = tuple[Wait | Hangup, ...]
 
 
 class Response(NamedTuple):

@@ -16,8 +16,9 @@ from sandbox.core.desk import Desk, Done, Work
 from sandbox.core.document import DocumentError, written
 from sandbox.core.problem import Problem
 from sandbox.core.record import steered_to, world_before
+from sandbox.core.staging import steered
 from sandbox.core.state import rebuilt, settled
-from sandbox.core.steering import WORLD_SETTINGS, settings_of, steered
+from sandbox.core.steering import WORLD_SETTINGS, settings_of
 from sandbox.core.timeline import Journal, Snapshot, Timeline
 from sandbox.core.world import Charter, World
 

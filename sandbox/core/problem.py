@@ -60,6 +60,7 @@ EVERYWHERE = frozenset(
         "contract",
         "defect",
         "preferred",
+        "fault",
     }
 )
 

@@ -74,7 +74,7 @@ def is_full(bucket: Bucket, limit: Limit, now: int) -> bool:
 
 
 def _reading(units: int, limit: Limit, now: int, refused: bool) -> Reading:
-    remaining = max(0, units // TOKEN - (limit.burst - limit.rate))
+    remaining = max(0, units // TOKEN - max(0, limit.burst - limit.rate))
     missing = limit.burst * TOKEN - units
     whole_again = now - (-missing // limit.rate)
     wait = max(0, TOKEN - units)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from sandbox.core.kernel import Outcome, step
 from sandbox.core.message import Request, Response
-from sandbox.core.steering import steered
+from sandbox.core.staging import steered
 from sandbox.core.timeline import UNMARKED, Entry, Errand, Timeline
 from sandbox.core.world import World
 

@@ -10,14 +10,15 @@ from sandbox.core.clock import parse_instant
 from sandbox.core.desk import Desk, Done, Work
 from sandbox.core.explain import explained
 from sandbox.core.har import har, ndjson
-from sandbox.core.kernel import id_of
 from sandbox.core.match import Match, Near, closest, read_match
 from sandbox.core.moves import settings_shown, snapshot_shown, unknown_entry
 from sandbox.core.problem import Problem
+from sandbox.core.staging import fault_shown, playing
 from sandbox.core.state import written
 from sandbox.core.steering import clock_shown, key_shown
 from sandbox.core.timeline import Entry
 from sandbox.core.view import nearest_operation, summary, whole
+from sandbox.core.wording import id_of
 
 CLOSEST = 3
 _FILTERS = ("operation", "method", "path", "key", "cause", "since", "until")
@@ -166,6 +167,22 @@ def _list_keys(desk: Desk) -> Done:
     return Done({"keys": keys, "meta": {"total": len(keys)}})
 
 
+def _list_scenarios(desk: Desk) -> Done:
+    world = desk.timeline.present
+    documents = world.charter.api.scenarios()
+    active = None if world.play.scenario is None else world.play.scenario.name
+    listed = [
+        {"name": name, "summary": str(each.get("summary", "")), "active": name == active}
+        for name, each in sorted(documents.items())
+    ]
+    return Done({"scenarios": listed, **playing(world.play), "meta": {"total": len(listed)}})
+
+
+def _list_faults(desk: Desk) -> Done:
+    play = desk.timeline.present.play
+    return Done({"faults": [fault_shown(play, each) for each in play.adhoc], "meta": {"total": len(play.adhoc)}})
+
+
 def _get_state(desk: Desk) -> Done:
     state = written(desk.timeline.present, desk.errand.wall)
     return Done({**state, "evicted": True} if desk.timeline.evicted else state)
@@ -187,5 +204,7 @@ REPORTS: Mapping[str, Work] = {
     "verify": _verify,
     "verifySequence": _verify_sequence,
     "listKeys": _list_keys,
+    "listScenarios": _list_scenarios,
+    "listFaults": _list_faults,
     "getCapsule": lambda desk: Done(capsule_of(desk.timeline, desk.realm, desk.version)),
 }

@@ -21,6 +21,7 @@ from sandbox.core.document import Document, DocumentError, Flaw, load, many, map
 from sandbox.core.frozen import Frozen, freeze
 from sandbox.core.problem import Problem
 from sandbox.core.quota import MODES, Bucket
+from sandbox.core.staging import play_written, read_play
 from sandbox.core.world import Charter, Grant, World
 
 MOST = (1 << 53) - 1
@@ -66,6 +67,7 @@ def around(world: World) -> dict[str, Any]:
         "ordinal": world.ordinal,
         "latest": world.latest,
         "due": world.due,
+        "play": play_written(world.play),
         "buckets": {name: {"units": each.units, "at": each.at} for name, each in sorted(world.buckets.items())},
     }
 
@@ -121,6 +123,7 @@ class _World(Document):
     ordinal = whole(0, MOST, required=True)
     latest = whole(0, LATEST, required=True)
     due = whole(0, LATEST, required=True)
+    play = mapping(load_default=None, allow_none=True)
     buckets = mapping(required=True)
 
 
@@ -134,6 +137,7 @@ def rebuilt(api: Api, around: Mapping[str, Any], loaded: Loaded, present: World)
         buckets = {name: Bucket(**load(_Bucket, each)) for name, each in given["buckets"].items()}
         grants = [_grant(api, each, present) for each in given["grants"]]
         owner = _owner(api, given["owner"], present)
+        play = read_play(api, given["play"])
         _check_clock(given["clock"])
     except DocumentError as error:
         raise DocumentError(tuple(flaw.below("world") for flaw in error.flaws)) from error
@@ -141,7 +145,7 @@ def rebuilt(api: Api, around: Mapping[str, Any], loaded: Loaded, present: World)
         api, given["name"], owner, Map({each.key: each for each in grants}), Clock(**given["clock"]), given["quota"],
         given["seed"], given["label"], given["lobby"], given["minted"],
     )  # fmt: skip
-    return World(charter, loaded.workspace, Map(buckets), given["ordinal"], given["latest"], given["due"])
+    return World(charter, loaded.workspace, Map(buckets), given["ordinal"], given["latest"], given["due"], play)
 
 
 def _check_clock(given: dict[str, Any]) -> None:

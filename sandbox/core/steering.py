@@ -62,11 +62,6 @@ def in_problem(problem: Problem) -> Response:
     return response._replace(headers=(*response.headers, *problem.headers))
 
 
-def steered(world: World, errand: Errand) -> Steered:
-    """Return the world after the errand; a Problem says why not."""
-    return STEERING[errand.operation](world, errand)
-
-
 def clock_shown(world: World, wall: int) -> dict[str, Any]:
     """Return the clock as the control plane shows it."""
     clock = world.charter.clock

@@ -33,13 +33,15 @@ class Marks(NamedTuple):
     """What the kernel noticed beside the answer.
 
     `would_refuse`: the quota was empty, and only watched. `early_retry`: the client had been told to wait longer.
-    `applied` and `ignored` are the preferences that were honoured, and those that were not, with the reason.
+    `applied` and `ignored` are the preferences that were honoured, and those that were not, with the reason. `fault`
+    names the rules that struck the request.
     """
 
     would_refuse: bool = False
     early_retry: bool = False
     applied: tuple[str, ...] = ()
     ignored: tuple[tuple[str, str], ...] = ()
+    fault: str | None = None
 
 
 UNMARKED = Marks()

@@ -11,10 +11,10 @@ from urllib.parse import unquote_to_bytes
 
 from sandbox.core.clock import iso_exact
 from sandbox.core.contract import Contract, Operation
-from sandbox.core.kernel import id_of
 from sandbox.core.message import UNNAMED, Headers
 from sandbox.core.problem import shown
 from sandbox.core.timeline import Entry
+from sandbox.core.wording import id_of
 
 _MOST_SEGMENTS = 32
 _LONGEST_SEGMENT = 60
@@ -36,7 +36,7 @@ def summary(entry: Entry) -> dict[str, Any]:
         "status": entry.response.status,
         "key": request.caller.key,
         "cause": entry.cause,
-        "fault": None,
+        "fault": entry.marks.fault,
         "marks": list(marks_of(entry)),
         "preferences": {
             "applied": [cleaned(entry, each) for each in marks.applied],

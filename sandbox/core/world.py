@@ -15,6 +15,7 @@ from sandbox.core.api import Api
 from sandbox.core.clock import REAL, Clock
 from sandbox.core.frozen import Frozen
 from sandbox.core.quota import ENFORCE, Bucket
+from sandbox.core.scenario import IDLE, Play
 from sandbox.core.workspace import Workspace
 
 
@@ -52,7 +53,7 @@ NO_BUCKETS: Map[str, Bucket] = Map()
 class World(NamedTuple):
     """A charter, the workspace, the quota's buckets, how many requests came, and the latest instant that was seen.
 
-    `due` is the instant until which the caller was last told to wait.
+    `due` is the instant until which the caller was last told to wait, `play` how far a scenario has gone.
     """
 
     charter: Charter
@@ -61,6 +62,7 @@ class World(NamedTuple):
     ordinal: int = 0
     latest: int = 0
     due: int = 0
+    play: Play = IDLE
 
     def now(self, wall: int) -> int:
         """Return the world's instant at this wall instant: its clock's, and never before what was seen already."""
@@ -73,4 +75,4 @@ def forked(world: World, name: str, grants: Map[str, Grant], owner: Frozen | Non
     Seed and label stay, so that every fork of one fixture mints the same ids.
     """
     charter = replace(world.charter, name=name, grants=grants, owner=owner or world.charter.owner)
-    return World(charter, world.workspace, latest=world.latest)
+    return World(charter, world.workspace, latest=world.latest, play=world.play)

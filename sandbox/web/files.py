@@ -73,6 +73,11 @@ def find(folder: str, api: str, name: str) -> Path:
     raise FileError(f"{folder}: {expected} for {api}, got {shown(name)!r}{hint}")
 
 
+def documents(folder: str, api: str) -> dict[str, Any]:
+    """Return the shipped documents of a folder by name; a file that cannot be used is a FileError."""
+    return {path.stem: read(path)[0] for path in sorted((shipped(folder) / api).glob("*.yaml"))}
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()

@@ -134,7 +134,8 @@ def test_strangers_share_a_world_but_not_a_bucket():
 
 def test_the_lobby_remembers_a_bounded_number_of_addresses():
     world = world_of("none")
-    from sandbox.core.kernel import ADDRESS_LIMIT, step
+    from sandbox.core.admission import ADDRESS_LIMIT
+    from sandbox.core.kernel import step
     from sandbox.core.message import Caller, Request, admitted
 
     for number in range(ADDRESS_LIMIT + 200):

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from sandbox.core.clock import parse_instant
 from sandbox.core.har import har, ndjson
-from sandbox.core.kernel import id_of, step
+from sandbox.core.kernel import step
 from sandbox.core.keyring import identify
 from sandbox.core.message import STRANGER, Caller, Request, Response, admitted
 from sandbox.core.record import told
 from sandbox.core.timeline import Entry, Marks, began
 from sandbox.core.view import marks_of, nearest_operation, summary, whole
+from sandbox.core.wording import id_of
 from tests.support import ENTERPRISE, NOW, realm, request, world_of
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"

@@ -1,0 +1,240 @@
+"""What an owner puts on: a scenario, its state, single faults; each a function of the world and of what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from immutables import Map
+
+from sandbox.core.api import Api
+from sandbox.core.clock import LATEST
+from sandbox.core.document import Document, DocumentError, Flaw, load, many, mapping, nested, text, whole, written
+from sandbox.core.frozen import Frozen, freeze
+from sandbox.core.problem import Problem
+from sandbox.core.scenario import IDLE, STARTED, Adhoc, Play, Scenario
+from sandbox.core.script import Reader
+from sandbox.core.steering import STEERING, Steered
+from sandbox.core.timeline import Errand
+from sandbox.core.world import World
+
+MOST = (1 << 53) - 1
+MOST_FAULTS = 100
+BY_HAND = "fault"
+"""What stands for the scenario's name in the mark of a single fault."""
+
+
+def reader_of(api: Api) -> Reader:
+    """Return what reads scenarios of this API."""
+    return Reader(api, api.faults, lambda name: api.scenarios().get(name))
+
+
+def playing(play: Play) -> dict[str, Any]:
+    """Return how far a play has gone, as the control plane shows it."""
+    scenario = play.scenario
+    rules = () if scenario is None else scenario.rules
+    return {
+        "active": None if scenario is None else scenario.name,
+        "state": play.state,
+        "rules": [
+            {"name": each.name, "met": play.met.get(each.name, 0), "fired": play.fired.get(each.name, 0)}
+            for each in rules
+        ],
+    }
+
+
+def fault_shown(play: Play, each: Adhoc) -> dict[str, Any]:
+    """Return a single fault as the control plane shows it."""
+    counts = {"met": play.met.get(each.rule.name, 0), "fired": play.fired.get(each.rule.name, 0)}
+    return {"id": each.id, **each.document, **counts}
+
+
+def begun(scenario: Scenario | None, play: Play, now: int) -> Play:
+    """Return the play in which this scenario begins now; single faults stay."""
+    state = STARTED if scenario is None else scenario.states[0]
+    names = {each.rule.name for each in play.adhoc}
+
+    def kept(counts: Map[str, int]) -> Map[str, int]:
+        return Map({name: count for name, count in counts.items() if name in names})
+
+    fresh = Play(
+        scenario, play.adhoc, state, now, kept(play.met), kept(play.fired), kept(play.memory), play.added
+    )  # fmt: skip
+    return IDLE if scenario is None and not fresh.adhoc and not fresh.added else fresh
+
+
+def _put_active(world: World, errand: Errand) -> Steered:
+    api, body = world.charter.api, errand.body
+    scenario = None
+    if body.get("scenario") is not None:
+        scenario = _read(api, body["scenario"])
+    elif body.get("name") is not None:
+        document = api.scenarios().get(body["name"])
+        if document is None:
+            known = ", ".join(sorted(api.scenarios()))
+            raise Problem(404, "scenario-not-found", f"There is no scenario of this name; there are: {known}.")
+        scenario = _read(api, document)
+    return _with(world, begun(scenario, world.play, world.now(errand.wall)))
+
+
+def _read(api: Api, document: Any) -> Scenario:
+    try:
+        return reader_of(api).scenario(document)
+    except DocumentError as error:
+        raise _unfit("scenario-unfit", error) from error
+
+
+def _unfit(cause: str, error: DocumentError) -> Problem:
+    flaws = [
+        {"path": written(each.path), "expected": each.expected, "got": each.got, "nearest": each.nearest}
+        for each in error.flaws[:20]
+    ]
+    return Problem(422, cause, f"{error.flaws[0]}.", more={"flaws": flaws})
+
+
+def _with(world: World, play: Play) -> Steered:
+    return Steered(world._replace(play=play), playing(play))
+
+
+def _set_state(world: World, errand: Errand) -> Steered:
+    play, state = world.play, errand.body["state"]
+    if play.scenario is None or play.scenario.name != errand.path["name"]:
+        raise Problem(404, "scenario-not-found", "This scenario is not active: PUT /__admin/scenarios/active first.")
+    if state not in play.scenario.states:
+        expected = ", ".join(play.scenario.states)
+        raise Problem(422, "state-unknown", f"state: expected one of {expected}, got {state!r}.")
+    return _with(world, play._replace(state=state))
+
+
+def _reset(world: World, errand: Errand) -> Steered:
+    return _with(world, begun(world.play.scenario, world.play, world.now(errand.wall)))
+
+
+def _add_fault(world: World, errand: Errand) -> Steered:
+    play = world.play
+    if len(play.adhoc) >= MOST_FAULTS:
+        raise Problem(409, "too-many-faults", f"A world has at most {MOST_FAULTS} faults: delete one first.")
+    ident = f"fault-{play.added + 1}"
+    try:
+        document = {**errand.body, "name": ident}
+        rule = reader_of(world.charter.api).rule(document, BY_HAND, play.added, ())
+    except DocumentError as error:
+        raise _unfit("fault-unfit", error) from error
+    if rule.requires or rule.sets:
+        raise Problem(422, "fault-unfit", "A single fault has no states: requires and sets belong to a scenario.")
+    added = Adhoc(ident, freeze(errand.body), world.now(errand.wall), rule)
+    play = play._replace(adhoc=(*play.adhoc, added), added=play.added + 1)
+    return Steered(world._replace(play=play), fault_shown(play, added), 201)
+
+
+def _fault(world: World, errand: Errand) -> Adhoc:
+    for each in world.play.adhoc:
+        if each.id == errand.path["id"]:
+            return each
+    raise Problem(404, "fault-not-found", "This world has no fault of this id: GET /__admin/faults lists them.")
+
+
+def _change_fault(world: World, errand: Errand) -> Steered:
+    """Change what is given of a fault and leave the rest; its counts go on."""
+    old, play = _fault(world, errand), world.play
+    try:
+        document = {**old.document, **errand.body}
+        rule = reader_of(world.charter.api).rule({**document, "name": old.id}, BY_HAND, 0, ())
+    except DocumentError as error:
+        raise _unfit("fault-unfit", error) from error
+    changed = Adhoc(old.id, freeze(document), old.began, rule)
+    play = play._replace(adhoc=tuple(changed if each is old else each for each in play.adhoc))
+    return Steered(world._replace(play=play), fault_shown(play, changed))
+
+
+def _delete_fault(world: World, errand: Errand) -> Steered:
+    old = _fault(world, errand)
+    play = world.play._replace(adhoc=tuple(each for each in world.play.adhoc if each is not old))
+    return Steered(world._replace(play=play), {"status": "deleted"})
+
+
+def _clear_faults(world: World, _errand: Errand) -> Steered:
+    return Steered(world._replace(play=world.play._replace(adhoc=())), {"status": "deleted"})
+
+
+STAGING: Mapping[str, Callable[[World, Errand], Steered]] = {
+    "putActiveScenario": _put_active,
+    "putScenarioState": _set_state,
+    "resetScenarios": _reset,
+    "addFault": _add_fault,
+    "changeFault": _change_fault,
+    "deleteFault": _delete_fault,
+    "clearFaults": _clear_faults,
+}
+"""The control operations on scenarios and faults that the journal records."""
+
+
+ERRANDS: Mapping[str, Callable[[World, Errand], Steered]] = {**STEERING, **STAGING}
+"""Every control operation that the journal records."""
+
+
+def steered(world: World, errand: Errand) -> Steered:
+    """Return the world after the errand; a Problem says why not."""
+    return ERRANDS[errand.operation](world, errand)
+
+
+class _Adhoc(Document):
+    id = text(r"fault-[1-9][0-9]{0,15}", expected="an id such as fault-1", required=True)
+    document = mapping(required=True)
+    began = whole(0, LATEST, required=True)
+
+
+class _Play(Document):
+    scenario = mapping(required=True, allow_none=True)
+    faults = many(nested(_Adhoc), most=MOST_FAULTS, required=True)
+    state = text(longest=60, required=True)
+    began = whole(0, LATEST, required=True)
+    met = mapping(required=True)
+    fired = mapping(required=True)
+    memory = mapping(required=True)
+    added = whole(0, MOST, required=True)
+
+
+def play_written(play: Play) -> dict[str, Any] | None:
+    """Return the play as a document holds it, or None if nothing is scripted."""
+    if play is IDLE or play == IDLE:
+        return None
+    return {
+        "scenario": None if play.scenario is None else play.scenario.document,
+        "faults": [{"id": each.id, "document": each.document, "began": each.began} for each in play.adhoc],
+        "state": play.state,
+        "began": play.began,
+        **{name: dict(sorted(getattr(play, name).items())) for name in ("met", "fired", "memory")},
+        "added": play.added,
+    }
+
+
+def read_play(api: Api, given: Mapping[str, Any] | None) -> Play:
+    """Return the play that a document holds; DocumentError names what is wrong with it."""
+    if given is None:
+        return IDLE
+    try:
+        read = load(_Play, given)
+        reader = reader_of(api)
+        scenario = None if read["scenario"] is None else reader.scenario(read["scenario"])
+        adhoc = tuple(
+            Adhoc(each["id"], freeze(each["document"]), each["began"],
+                  reader.rule({**each["document"], "name": each["id"]}, BY_HAND, 0, ("faults", at)))
+            for at, each in enumerate(read["faults"])
+        )  # fmt: skip
+        met, fired, memory = (_counts(read[name], name) for name in ("met", "fired", "memory"))
+    except DocumentError as error:
+        raise DocumentError(tuple(each.below("play") for each in error.flaws)) from error
+    return Play(scenario, adhoc, read["state"], read["began"], met, fired, memory, read["added"])
+
+
+def _counts(given: Mapping[str, Any], name: str) -> Map[str, int]:
+    for key, each in given.items():
+        if type(each) is not int or not 0 <= each <= LATEST:
+            raise DocumentError((Flaw((name, key), "a whole number", repr(each)[:40]),))
+    return Map(given)
+
+
+def told_rules(verdicts: Any) -> list[dict[str, Any]]:
+    """Return why each rule did or did not strike, as an explanation tells it."""
+    return [Frozen(rule=each.rule, fired=each.fired, because=each.because) for each in verdicts or ()]

@@ -1,0 +1,54 @@
+"""`hangup`: the connection breaks: before the answer, in the middle of it, or in a way that is no HTTP any more.
+
+`after: commit` (unless told) means that the request was worked on and its answer is lost; `after: nothing` that it
+never was. In process the client's library raises what it raises on a socket.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.core.clock import MINUTE
+from sandbox.core.document import Document, duration, one_of, whole
+from sandbox.core.message import Hangup
+from sandbox.core.scenario import Blow, Chance, Fault, Instead, Struck
+from sandbox.core.script import FaultKind, Site, Unfit
+
+RESET = "CONNECTION_RESET_BY_PEER"
+EMPTY = "EMPTY_RESPONSE"
+MALFORMED = "MALFORMED_RESPONSE_CHUNK"
+RANDOM = "RANDOM_DATA_THEN_CLOSE"
+TRUNCATED = "TRUNCATED_BODY"
+DRIBBLE = "DRIBBLE"
+SILENCE = "NO_ANSWER"
+BREAKS = (RESET, EMPTY, MALFORMED, RANDOM, TRUNCATED, DRIBBLE, SILENCE)
+"""The first four are WireMock's names for the same."""
+_GARBAGE = 64
+
+
+class _Hangup(Document):
+    kind = one_of(BREAKS, required=True, data_key="break")
+    after = one_of(("commit", "nothing"), load_default="commit")
+    keep = whole(0, 1 << 20, load_default=None, allow_none=True)
+    pieces = whole(1, 1_000, load_default=5)
+    over = duration(load_default=0)
+
+
+def _make(given: dict[str, Any], _site: Site) -> Fault:
+    if given["over"] > 10 * MINUTE:
+        raise Unfit(("over",), "at most 10 minutes", "more")
+    instead = (
+        Instead(500, "The connection broke before the request was worked on.") if given["after"] == "nothing" else None
+    )
+
+    def strike(_struck: Struck, _now: int, chance: Chance) -> Blow:
+        garbage = b""
+        if given["kind"] == RANDOM:
+            garbage = bytes(int(256 * chance(f"byte {at}")) for at in range(_GARBAGE))
+        keep = -1 if given["keep"] is None else given["keep"]
+        return Blow(instead=instead, effects=(Hangup(given["kind"], keep, given["pieces"], given["over"], garbage),))
+
+    return Fault("hangup", strike, wire=True)
+
+
+HANGUP = FaultKind("hangup", _Hangup, _make, short="break")

@@ -1,0 +1,13 @@
+"""All kinds of faults, in the order in which a scenario's documentation lists them."""
+
+from __future__ import annotations
+
+from sandbox.core.script import FaultKind
+from sandbox.faults.commit import COMMIT
+from sandbox.faults.delay import DELAY
+from sandbox.faults.error import ERROR
+from sandbox.faults.hangup import HANGUP
+from sandbox.faults.outage import OUTAGE
+from sandbox.faults.rate_limit import RATE_LIMIT
+
+KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT)

@@ -1,0 +1,58 @@
+"""`outage`: the service is down for a while, by count or by the clock, and comes back.
+
+By count: `succeedFirst` meetings go well, then `failRequestCount` fail, then all go well again. By the clock, from the
+moment the scenario began: down from `outageAfter` on for `outageDuration`; over `degradationRamp` before it, ever more
+of the requests fail. Both are computed when a request comes; nothing runs in between.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.core.document import Document, duration, truth, whole
+from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Struck
+from sandbox.core.script import FaultKind, Site, Unfit
+from sandbox.faults.error import instead_of
+
+
+class _Outage(Document):
+    succeed_first = whole(0, 1_000_000, load_default=None, allow_none=True, data_key="succeedFirst")
+    fail_count = whole(1, 1_000_000, load_default=None, allow_none=True, data_key="failRequestCount")
+    after = duration(load_default=None, allow_none=True, data_key="outageAfter")
+    lasts = duration(load_default=None, allow_none=True, data_key="outageDuration")
+    ramp = duration(load_default=0, data_key="degradationRamp")
+    status = whole(500, 599, load_default=500)
+    illegal = truth(load_default=False)
+
+
+def _make(given: dict[str, Any], site: Site) -> Fault:
+    counted, timed = given["fail_count"] is not None, given["lasts"] is not None
+    if counted == timed:
+        raise Unfit((), "either failRequestCount or outageDuration", "both" if counted else "neither")
+    lacking = any(given["status"] not in each.shapes for each in site.operations)
+    if lacking and not given["illegal"]:
+        raise Unfit(("status",), "a status that the operations declare, or illegal: true", str(given["status"]))
+    blow = Blow(instead=instead_of(given["status"], "The service is down for a while.", lacking=lacking))
+
+    def strike(struck: Struck, now: int, chance: Chance) -> Blow:
+        down = _down_by_count(given, struck) if counted else _down_by_clock(given, now - struck.began, chance)
+        return blow if down else STRUCK_BY_NOTHING
+
+    return Fault("outage", strike, illegal=lacking)
+
+
+def _down_by_count(given: dict[str, Any], struck: Struck) -> bool:
+    first = (given["succeed_first"] or 0) + 1
+    last: int = first + given["fail_count"]
+    return first <= struck.fired < last
+
+
+def _down_by_clock(given: dict[str, Any], passed: int, chance: Chance) -> bool:
+    start = given["after"] or 0
+    if start <= passed < start + given["lasts"]:
+        return True
+    ramp = given["ramp"]
+    return bool(ramp and start - ramp <= passed < start and chance("outage") * ramp < passed - (start - ramp))
+
+
+OUTAGE = FaultKind("outage", _Outage, _make)

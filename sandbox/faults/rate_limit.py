@@ -1,0 +1,48 @@
+"""`rate_limit`: the quota is exhausted, or smaller than the plan says, or the 429 lies about how long to wait.
+
+A request that is struck is held to the quota even where the world only watches it. `recover_after` ends the fault so
+long after its rule first struck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox.core.clock import SECOND, http_date
+from sandbox.core.document import Document, duration, one_of, truth, whole
+from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Quota, Struck
+from sandbox.core.script import FaultKind, Site
+
+LIES = ("missing", "zero", "huge", "date")
+HUGE = 365 * 24 * 3600
+
+
+class _RateLimit(Document):
+    exhausted = truth(load_default=False)
+    limit = whole(1, 1_000_000, load_default=None, allow_none=True)
+    burst = whole(1, 1_000_000, load_default=None, allow_none=True)
+    retry_after = one_of(LIES, load_default=None, allow_none=True)
+    recover_after = duration(load_default=None, allow_none=True)
+
+
+def _make(given: dict[str, Any], _site: Site) -> Fault:
+    plain = not (given["limit"] or given["burst"] or given["retry_after"])
+    quota = Quota(given["limit"], given["burst"], given["exhausted"] or plain)
+
+    def strike(struck: Struck, now: int, _chance: Chance) -> Blow:
+        if given["recover_after"] is not None and now >= struck.since + given["recover_after"]:
+            return STRUCK_BY_NOTHING
+        return Blow(quota=_lying(replace(quota, bucket=struck.rule), given["retry_after"], now))
+
+    return Fault("rate_limit", strike)
+
+
+def _lying(quota: Quota, lie: str | None, now: int) -> Quota:
+    if lie is None:
+        return quota
+    told = {"missing": None, "zero": "0", "huge": str(HUGE), "date": http_date(now + 60 * SECOND)}[lie]
+    return replace(quota, retry_after=told, silent=lie == "missing")
+
+
+RATE_LIMIT = FaultKind("rate_limit", _RateLimit, _make)

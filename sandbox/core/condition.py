@@ -139,7 +139,14 @@ def _is_status(data: Any) -> bool:
 
 
 def _fault(data: Any, where: Path) -> list[Condition]:
-    return _named(lambda entry: entry.marks.fault, data, where)
+    if data is not None:
+        text_expected(data, where)
+    return _on_entry(where, data, lambda entry: _is_struck(entry, data), lambda entry: entry.marks.fault)
+
+
+def _is_struck(entry: Entry, mark: str | None) -> bool:
+    """Tell whether this rule is among those that struck the request; with None, whether none did."""
+    return entry.marks.fault == mark or (entry.marks.fault is not None and mark in entry.marks.fault.split(", "))
 
 
 def _mark(data: Any, where: Path) -> list[Condition]:

@@ -13,7 +13,7 @@ from sandbox.core.har import har, ndjson
 from sandbox.core.match import Match, Near, closest, read_match
 from sandbox.core.moves import settings_shown, snapshot_shown, unknown_entry
 from sandbox.core.problem import Problem
-from sandbox.core.staging import fault_shown, playing
+from sandbox.core.staging import fault_shown, playing, shipped
 from sandbox.core.state import written
 from sandbox.core.steering import clock_shown, key_shown
 from sandbox.core.timeline import Entry
@@ -21,7 +21,7 @@ from sandbox.core.view import nearest_operation, summary, whole
 from sandbox.core.wording import id_of
 
 CLOSEST = 3
-_FILTERS = ("operation", "method", "path", "key", "cause", "since", "until")
+_FILTERS = ("operation", "method", "path", "key", "cause", "fault", "since", "until")
 
 
 def entries_of(desk: Desk) -> list[Entry]:
@@ -178,6 +178,13 @@ def _list_scenarios(desk: Desk) -> Done:
     return Done({"scenarios": listed, **playing(world.play), "meta": {"total": len(listed)}})
 
 
+def _get_scenario(desk: Desk) -> Done:
+    """Show a scenario as its file has it: the active one, or one that is shipped."""
+    world, name = desk.timeline.present, desk.errand.path["name"]
+    active = world.play.scenario
+    return Done(active.document if active is not None and active.name == name else shipped(world.charter.api, name))
+
+
 def _list_faults(desk: Desk) -> Done:
     play = desk.timeline.present.play
     return Done({"faults": [fault_shown(play, each) for each in play.adhoc], "meta": {"total": len(play.adhoc)}})
@@ -205,6 +212,7 @@ REPORTS: Mapping[str, Work] = {
     "verifySequence": _verify_sequence,
     "listKeys": _list_keys,
     "listScenarios": _list_scenarios,
+    "getScenario": _get_scenario,
     "listFaults": _list_faults,
     "getCapsule": lambda desk: Done(capsule_of(desk.timeline, desk.realm, desk.version)),
 }

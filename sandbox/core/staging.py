@@ -12,10 +12,11 @@ from sandbox.core.clock import LATEST
 from sandbox.core.document import Document, DocumentError, Flaw, load, many, mapping, nested, text, whole, written
 from sandbox.core.frozen import Frozen, freeze
 from sandbox.core.problem import Problem
-from sandbox.core.scenario import IDLE, STARTED, Adhoc, Play, Scenario
+from sandbox.core.scenario import IDLE, PENDING, STARTED, Adhoc, Pending, Play, Scenario
 from sandbox.core.script import Reader
 from sandbox.core.steering import STEERING, Steered
 from sandbox.core.timeline import Errand
+from sandbox.core.transcript import RequestSchema, request_read, request_written
 from sandbox.core.world import World
 
 MOST = (1 << 53) - 1
@@ -26,7 +27,7 @@ BY_HAND = "fault"
 
 def reader_of(api: Api) -> Reader:
     """Return what reads scenarios of this API."""
-    return Reader(api, api.faults, lambda name: api.scenarios().get(name))
+    return Reader(api, api.faults, api.events, lambda name: api.scenarios().get(name))
 
 
 def playing(play: Play) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def playing(play: Play) -> dict[str, Any]:
 def fault_shown(play: Play, each: Adhoc) -> dict[str, Any]:
     """Return a single fault as the control plane shows it."""
     counts = {"met": play.met.get(each.rule.name, 0), "fired": play.fired.get(each.rule.name, 0)}
-    return {"id": each.id, **each.document, **counts}
+    return {"id": each.id, "mark": each.rule.mark, **each.document, **counts}
 
 
 def begun(scenario: Scenario | None, play: Play, now: int) -> Play:
@@ -58,9 +59,10 @@ def begun(scenario: Scenario | None, play: Play, now: int) -> Play:
         return Map({name: count for name, count in counts.items() if name in names})
 
     fresh = Play(
-        scenario, play.adhoc, state, now, kept(play.met), kept(play.fired), kept(play.memory), play.added
+        scenario, play.adhoc, state, now, kept(play.met), kept(play.fired), kept(play.memory), play.added,
+        pasts=play.pasts, pending=play.pending,
     )  # fmt: skip
-    return IDLE if scenario is None and not fresh.adhoc and not fresh.added else fresh
+    return IDLE if scenario is None and not (fresh.adhoc or fresh.added or fresh.pending) else fresh
 
 
 def _put_active(world: World, errand: Errand) -> Steered:
@@ -69,12 +71,17 @@ def _put_active(world: World, errand: Errand) -> Steered:
     if body.get("scenario") is not None:
         scenario = _read(api, body["scenario"])
     elif body.get("name") is not None:
-        document = api.scenarios().get(body["name"])
-        if document is None:
-            known = ", ".join(sorted(api.scenarios()))
-            raise Problem(404, "scenario-not-found", f"There is no scenario of this name; there are: {known}.")
-        scenario = _read(api, document)
+        scenario = _read(api, shipped(api, body["name"]))
     return _with(world, begun(scenario, world.play, world.now(errand.wall)))
+
+
+def shipped(api: Api, name: str) -> Any:
+    """Return the document of the scenario of this name that the sandbox comes with; a Problem lists what there is."""
+    known = api.scenarios()
+    if name not in known:
+        message = f"There is no scenario of this name; there are: {', '.join(sorted(known))}."
+        raise Problem(404, "scenario-not-found", message)
+    return known[name]
 
 
 def _read(api: Api, document: Any) -> Scenario:
@@ -184,6 +191,12 @@ class _Adhoc(Document):
     began = whole(0, LATEST, required=True)
 
 
+class _Pending(Document):
+    due = whole(0, LATEST, required=True)
+    request = nested(RequestSchema, required=True)
+    mark = text(longest=500, required=True)
+
+
 class _Play(Document):
     scenario = mapping(required=True, allow_none=True)
     faults = many(nested(_Adhoc), most=MOST_FAULTS, required=True)
@@ -193,6 +206,8 @@ class _Play(Document):
     fired = mapping(required=True)
     memory = mapping(required=True)
     added = whole(0, MOST, required=True)
+    reached = whole(-1, LATEST, required=True)
+    pending = many(nested(_Pending), most=PENDING, required=True)
 
 
 def play_written(play: Play) -> dict[str, Any] | None:
@@ -206,6 +221,10 @@ def play_written(play: Play) -> dict[str, Any] | None:
         "began": play.began,
         **{name: dict(sorted(getattr(play, name).items())) for name in ("met", "fired", "memory")},
         "added": play.added,
+        "reached": play.reached,
+        "pending": [
+            {"due": each.due, "request": request_written(each.request), "mark": each.mark} for each in play.pending
+        ],
     }
 
 
@@ -222,10 +241,17 @@ def read_play(api: Api, given: Mapping[str, Any] | None) -> Play:
                   reader.rule({**each["document"], "name": each["id"]}, BY_HAND, 0, ("faults", at)))
             for at, each in enumerate(read["faults"])
         )  # fmt: skip
+        pending = tuple(
+            Pending(each["due"], request_read(each["request"], ("pending", at, "request")), each["mark"])
+            for at, each in enumerate(read["pending"])
+        )
         met, fired, memory = (_counts(read[name], name) for name in ("met", "fired", "memory"))
     except DocumentError as error:
         raise DocumentError(tuple(each.below("play") for each in error.flaws)) from error
-    return Play(scenario, adhoc, read["state"], read["began"], met, fired, memory, read["added"])
+    return Play(
+        scenario, adhoc, read["state"], read["began"], met, fired, memory, read["added"], read["reached"],
+        pending=pending,
+    )  # fmt: skip
 
 
 def _counts(given: Mapping[str, Any], name: str) -> Map[str, int]:

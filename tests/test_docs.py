@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.app import control_contract, load_api
 from sandbox.cli import _parser
-from sandbox.core import match, moves, operators, preference, steering, timeline
+from sandbox.core import match, moves, operators, preference, staging, timeline
 from sandbox.core.compiling import EXTENSIONS
 from sandbox.core.quota import MODES
 from sandbox.settings import APIS
@@ -116,7 +116,7 @@ def test_every_part_of_a_capsule_has_a_row():
 
 
 def test_every_operation_that_a_capsule_holds_is_named_and_so_is_every_one_that_cuts():
-    assert all(f"`{each}`" in page("capsules").partition("## Replay")[0] for each in steering.STEERING)
+    assert all(f"`{each}`" in page("capsules").partition("## Replay")[0] for each in staging.ERRANDS)
     beside = {"saveSnapshot", "deleteSnapshot", "putSettings"}
     assert rows("capsules", "What cuts the journal") == set(moves.MOVES) - beside
 

@@ -16,7 +16,7 @@ from sandbox.core.desk import Desk, Done, Work
 from sandbox.core.document import DocumentError, written
 from sandbox.core.problem import Problem
 from sandbox.core.record import steered_to, world_before
-from sandbox.core.staging import steered
+from sandbox.core.staging import begun, steered
 from sandbox.core.state import rebuilt, settled
 from sandbox.core.steering import WORLD_SETTINGS, settings_of
 from sandbox.core.timeline import Journal, Snapshot, Timeline
@@ -32,10 +32,13 @@ def blank(journal: Journal) -> Journal:
 
 
 def reset(desk: Desk) -> Done:
-    """Go back to the birth: data, clock, quota, keys, ids and journal; the snapshots stay."""
+    """Go back to the birth: data, clock, quota, keys, ids, scenario and journal; the snapshots stay."""
     timeline = desk.timeline
     birth = timeline.birth or timeline.present
-    after = timeline.went(birth, blank(timeline.journal), "reset", birth.now(desk.errand.wall))
+    at = birth.now(desk.errand.wall)
+    # On a clock that runs, what the scenario does after five minutes would be over long ago.
+    birth = birth._replace(play=begun(birth.play.scenario, birth.play, at))
+    after = timeline.went(birth, blank(timeline.journal), "reset", at)
     return Done({"status": "reset"}, after)
 
 

@@ -62,7 +62,9 @@ def born(realm: Realm, place: Place, live: World | None) -> World:
     workspace, _, mode = place.world.rpartition("/")
     if "/" + mode == LIVE:
         return realm.live[workspace]
-    return forked(live or realm.live[workspace], place.world, realm.tests[workspace])
+    base = realm.live[workspace]
+    # What was put on the live world for a while is not on its copy.
+    return forked(live or base, place.world, realm.tests[workspace])._replace(play=base.play)
 
 
 def copies(place: Place) -> str | None:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from immutables import Map
 
 from sandbox.core.api import Api
 from sandbox.core.clock import LATEST
-from sandbox.core.document import Document, DocumentError, Flaw, load, many, mapping, nested, text, whole, written
+from sandbox.core.document import (
+    Document,
+    DocumentError,
+    Flaw,
+    Path,
+    load,
+    many,
+    mapping,
+    nearest,
+    nested,
+    text,
+    whole,
+    written,
+)  # fmt: skip
 from sandbox.core.frozen import Frozen, freeze
+from sandbox.core.play import IDLE, PENDING, Adhoc, Pending, Play
 from sandbox.core.problem import Problem
-from sandbox.core.scenario import IDLE, PENDING, STARTED, Adhoc, Pending, Play, Scenario
+from sandbox.core.scenario import STARTED, Scenario
 from sandbox.core.script import Reader
 from sandbox.core.steering import STEERING, Steered
 from sandbox.core.timeline import Errand
@@ -23,6 +37,7 @@ MOST = (1 << 53) - 1
 MOST_FAULTS = 100
 BY_HAND = "fault"
 """What stands for the scenario's name in the mark of a single fault."""
+FAULT_FIELDS = ("when", "then", "times", "ttl", "continue")
 
 
 def reader_of(api: Api) -> Reader:
@@ -51,18 +66,37 @@ def fault_shown(play: Play, each: Adhoc) -> dict[str, Any]:
 
 
 def begun(scenario: Scenario | None, play: Play, now: int) -> Play:
-    """Return the play in which this scenario begins now; single faults stay."""
+    """Return the play in which this scenario begins now; single faults stay, and so does what was put off."""
     state = STARTED if scenario is None else scenario.states[0]
     names = {each.rule.name for each in play.adhoc}
 
     def kept(counts: Map[str, int]) -> Map[str, int]:
         return Map({name: count for name, count in counts.items() if name in names})
 
-    fresh = Play(
-        scenario, play.adhoc, state, now, kept(play.met), kept(play.fired), kept(play.memory), play.added,
-        pasts=play.pasts, pending=play.pending,
+    fresh = play._replace(
+        scenario=scenario, state=state, began=now, met=kept(play.met), fired=kept(play.fired),
+        memory=kept(play.memory), reached=-1, pasts=(),
     )  # fmt: skip
-    return IDLE if scenario is None and not (fresh.adhoc or fresh.added or fresh.pending) else fresh
+    return IDLE if fresh._replace(began=0) == IDLE else fresh
+
+
+def restarted(world: World, scenario: Scenario | None, now: int) -> World:
+    """Return the world in which this scenario begins now, with the quota that the rules before it used up."""
+    play = world.play
+    over = () if play.scenario is None else play.scenario.rules
+    return _without(world, {each.name for each in over})._replace(play=begun(scenario, play, now))
+
+
+def _without(world: World, rules: Set[str]) -> World:
+    """Return the world without what it remembers of these rules: their counts, and their own quota."""
+    play = world.play
+
+    def rest(known: Map[str, Any]) -> Map[str, Any]:
+        left = {name: each for name, each in known.items() if name not in rules}
+        return Map(left) if len(left) < len(known) else known
+
+    kept = play._replace(met=rest(play.met), fired=rest(play.fired), memory=rest(play.memory))
+    return world._replace(play=kept, buckets=rest(world.buckets))
 
 
 def _put_active(world: World, errand: Errand) -> Steered:
@@ -72,7 +106,12 @@ def _put_active(world: World, errand: Errand) -> Steered:
         scenario = _read(api, body["scenario"])
     elif body.get("name") is not None:
         scenario = _read(api, shipped(api, body["name"]))
-    return _with(world, begun(scenario, world.play, world.now(errand.wall)))
+    return _restarted(world, scenario, errand)
+
+
+def _restarted(world: World, scenario: Scenario | None, errand: Errand) -> Steered:
+    after = restarted(world, scenario, world.now(errand.wall))
+    return Steered(after, playing(after.play))
 
 
 def shipped(api: Api, name: str) -> Any:
@@ -99,10 +138,6 @@ def _unfit(cause: str, error: DocumentError) -> Problem:
     return Problem(422, cause, f"{error.flaws[0]}.", more={"flaws": flaws})
 
 
-def _with(world: World, play: Play) -> Steered:
-    return Steered(world._replace(play=play), playing(play))
-
-
 def _set_state(world: World, errand: Errand) -> Steered:
     play, state = world.play, errand.body["state"]
     if play.scenario is None or play.scenario.name != errand.path["name"]:
@@ -110,28 +145,38 @@ def _set_state(world: World, errand: Errand) -> Steered:
     if state not in play.scenario.states:
         expected = ", ".join(play.scenario.states)
         raise Problem(422, "state-unknown", f"state: expected one of {expected}, got {state!r}.")
-    return _with(world, play._replace(state=state))
+    play = play._replace(state=state)
+    return Steered(world._replace(play=play), playing(play))
 
 
 def _reset(world: World, errand: Errand) -> Steered:
-    return _with(world, begun(world.play.scenario, world.play, world.now(errand.wall)))
+    return _restarted(world, world.play.scenario, errand)
 
 
 def _add_fault(world: World, errand: Errand) -> Steered:
     play = world.play
     if len(play.adhoc) >= MOST_FAULTS:
         raise Problem(409, "too-many-faults", f"A world has at most {MOST_FAULTS} faults: delete one first.")
-    ident = f"fault-{play.added + 1}"
-    try:
-        document = {**errand.body, "name": ident}
-        rule = reader_of(world.charter.api).rule(document, BY_HAND, play.added, ())
-    except DocumentError as error:
-        raise _unfit("fault-unfit", error) from error
-    if rule.requires or rule.sets:
-        raise Problem(422, "fault-unfit", "A single fault has no states: requires and sets belong to a scenario.")
-    added = Adhoc(ident, freeze(errand.body), world.now(errand.wall), rule)
+    added = _adhoc(world, f"fault-{play.added + 1}", errand.body, world.now(errand.wall))
     play = play._replace(adhoc=(*play.adhoc, added), added=play.added + 1)
     return Steered(world._replace(play=play), fault_shown(play, added), 201)
+
+
+def _adhoc(world: World, ident: str, document: Mapping[str, Any], began: int) -> Adhoc:
+    try:
+        return _single(reader_of(world.charter.api), ident, document, began)
+    except DocumentError as error:
+        raise _unfit("fault-unfit", error) from error
+
+
+def _single(reader: Reader, ident: str, document: Mapping[str, Any], began: int) -> Adhoc:
+    """Return the single fault that the document writes; DocumentError names what is wrong with it."""
+    for name in document:
+        if name not in FAULT_FIELDS:
+            expected = "one of the keys " + ", ".join(FAULT_FIELDS)
+            raise DocumentError((Flaw((name,), expected, "an unknown key", nearest(name, FAULT_FIELDS)),))
+    rule = reader.rule({**document, "name": ident}, BY_HAND, 0, ())
+    return Adhoc(ident, freeze(document), began, rule)
 
 
 def _fault(world: World, errand: Errand) -> Adhoc:
@@ -144,24 +189,24 @@ def _fault(world: World, errand: Errand) -> Adhoc:
 def _change_fault(world: World, errand: Errand) -> Steered:
     """Change what is given of a fault and leave the rest; its counts go on."""
     old, play = _fault(world, errand), world.play
-    try:
-        document = {**old.document, **errand.body}
-        rule = reader_of(world.charter.api).rule({**document, "name": old.id}, BY_HAND, 0, ())
-    except DocumentError as error:
-        raise _unfit("fault-unfit", error) from error
-    changed = Adhoc(old.id, freeze(document), old.began, rule)
+    changed = _adhoc(world, old.id, {**old.document, **errand.body}, old.began)
     play = play._replace(adhoc=tuple(changed if each is old else each for each in play.adhoc))
     return Steered(world._replace(play=play), fault_shown(play, changed))
 
 
 def _delete_fault(world: World, errand: Errand) -> Steered:
-    old = _fault(world, errand)
-    play = world.play._replace(adhoc=tuple(each for each in world.play.adhoc if each is not old))
-    return Steered(world._replace(play=play), {"status": "deleted"})
+    return Steered(_rid(world, [_fault(world, errand)]), {"status": "deleted"})
 
 
 def _clear_faults(world: World, _errand: Errand) -> Steered:
-    return Steered(world._replace(play=world.play._replace(adhoc=())), {"status": "deleted"})
+    return Steered(_rid(world, world.play.adhoc), {"status": "deleted"})
+
+
+def _rid(world: World, faults: Sequence[Adhoc]) -> World:
+    """Return the world without these single faults."""
+    left = tuple(each for each in world.play.adhoc if all(each is not one for one in faults))
+    after = _without(world, {each.rule.name for each in faults})
+    return after._replace(play=after.play._replace(adhoc=left))
 
 
 STAGING: Mapping[str, Callable[[World, Errand], Steered]] = {
@@ -236,11 +281,7 @@ def read_play(api: Api, given: Mapping[str, Any] | None) -> Play:
         read = load(_Play, given)
         reader = reader_of(api)
         scenario = None if read["scenario"] is None else reader.scenario(read["scenario"])
-        adhoc = tuple(
-            Adhoc(each["id"], freeze(each["document"]), each["began"],
-                  reader.rule({**each["document"], "name": each["id"]}, BY_HAND, 0, ("faults", at)))
-            for at, each in enumerate(read["faults"])
-        )  # fmt: skip
+        adhoc = tuple(_read_single(reader, each, ("faults", at)) for at, each in enumerate(read["faults"]))
         pending = tuple(
             Pending(each["due"], request_read(each["request"], ("pending", at, "request")), each["mark"])
             for at, each in enumerate(read["pending"])
@@ -252,6 +293,13 @@ def read_play(api: Api, given: Mapping[str, Any] | None) -> Play:
         scenario, adhoc, read["state"], read["began"], met, fired, memory, read["added"], read["reached"],
         pending=pending,
     )  # fmt: skip
+
+
+def _read_single(reader: Reader, given: Mapping[str, Any], path: Path) -> Adhoc:
+    try:
+        return _single(reader, given["id"], given["document"], given["began"])
+    except DocumentError as error:
+        raise DocumentError(tuple(each.below(*path, "document") for each in error.flaws)) from error
 
 
 def _counts(given: Mapping[str, Any], name: str) -> Map[str, int]:

@@ -21,7 +21,7 @@ from sandbox.core.document import Document, DocumentError, Flaw, load, many, map
 from sandbox.core.frozen import Frozen, freeze
 from sandbox.core.problem import Problem
 from sandbox.core.quota import MODES, Bucket
-from sandbox.core.staging import play_written, read_play
+from sandbox.core.staging import begun, play_written, read_play
 from sandbox.core.world import Charter, Grant, World
 
 MOST = (1 << 53) - 1
@@ -48,6 +48,7 @@ def around(world: World) -> dict[str, Any]:
     """Return everything of a world but its data."""
     charter = world.charter
     clock = charter.clock
+    play = play_written(world.play)
     return {
         "name": charter.name,
         "owner": charter.owner,
@@ -67,7 +68,7 @@ def around(world: World) -> dict[str, Any]:
         "ordinal": world.ordinal,
         "latest": world.latest,
         "due": world.due,
-        "play": play_written(world.play),
+        **({} if play is None else {"play": play}),
         "buckets": {name: {"units": each.units, "at": each.at} for name, each in sorted(world.buckets.items())},
     }
 
@@ -191,12 +192,13 @@ def _grant(api: Api, given: dict[str, Any], present: World) -> Grant:
 def settled(loaded: Loaded, present: World, wall: int) -> World:
     """Return the world that a plain fixture makes of this one: its data and label, the same owner, keys and settings.
 
-    If the fixture declares a time, the clock is set to it and goes on at its pace.
+    If the fixture declares a time, the clock is set to it and goes on at its pace. The scenario begins again.
     """
     charter = replace(present.charter, label=loaded.name)
     if loaded.now is not None:
         charter = replace(charter, clock=_at(charter.clock, loaded.now, wall))
-    return World(charter, loaded.workspace)
+    play = present.play._replace(pending=())
+    return World(charter, loaded.workspace, play=begun(play.scenario, play, charter.clock.now(wall)))
 
 
 def _at(clock: Clock, now: int, wall: int) -> Clock:

@@ -14,7 +14,8 @@ from sandbox.core.contract import Contract
 from sandbox.core.keyring import key_id
 from sandbox.core.message import Request
 from sandbox.web.plane import Steering
-from sandbox.web.store import Shelf, Store
+from sandbox.web.shelf import Shelf
+from sandbox.web.store import Store
 
 TOKEN = "the-judge-has-the-admin-token"
 HISTORY = 12
@@ -86,7 +87,7 @@ AIKRAFT = Subject(
 
 
 def _furnished(store: Store, key: str) -> None:
-    """Give a fresh world what the examples of the contract speak of: requests, a minted key, a snapshot."""
+    """Give a fresh world what the examples of the contract speak of: requests, a minted key, a snapshot, a fault."""
     shelf, steering = shelf_of(store), Steering(store)
     store.answer(shelf, _asked(key, "GET", "/v1/systems"))
     store.answer(shelf, _asked(key, "POST", "/v1/systems", LOAN, prefer="code=429, code=599"))
@@ -96,6 +97,8 @@ def _furnished(store: Store, key: str) -> None:
     minted = json.loads(made.body)["key"]
     for _ in range(HISTORY - 4):
         store.answer(shelf, _asked(minted, "GET", "/v1/systems", prefer="code=429"))
+    steering.answer(_asked(key, "PUT", "/__admin/scenarios/active", {"name": "flaky"}))
+    steering.answer(_asked(key, "POST", "/__admin/faults", {"when": {"nth": 1}, "then": {"error": {"status": 500}}}))
     steering.answer(_asked(key, "POST", "/__admin/snapshots", {"name": "before"}))
 
 
@@ -141,12 +144,15 @@ PLANE = Subject(
         **{each: {"path.name": ["before"]} for each in ("restoreSnapshot", "deleteSnapshot")},
         **{each: {"path.id": ["req_8053ca47"]} for each in ("getRequest", "explainRequest")},
         **{each: {"path.id": ["key_429e5121"]} for each in ("changeKey", "revokeKey")},
+        **{each: {"path.name": ["flaky"]} for each in ("getScenario", "putScenarioState")},
+        **{each: {"path.id": ["fault-1"]} for each in ("changeFault", "deleteFault")},
         "getDocsFile": {"path.file": ["start.js"]},
         "listRequests": {
             "query.limit": [1],
             "query.operation": ["listSystems"],
             "query.status": ["4xx"],
             "query.cause": ["preferred"],
+            "query.fault": ["fault#fault-1"],
             "query.key": ["key_429e5121"],
             "query.method": ["GET"],
             "query.path": ["/v1/**"],
@@ -158,7 +164,7 @@ PLANE = Subject(
     contract=lambda store: store.plane().contract,
     told=_told_by_problem,
     likelihood=0.8,
-    revisions=frozenset({HISTORY + 2, HISTORY + 3, HISTORY + 4}),
+    revisions=frozenset({HISTORY + 4, HISTORY + 5, HISTORY + 6}),
     furnish=_furnished,
     credential=_admitted,
     bound=_bounded,

@@ -15,7 +15,8 @@ from sandbox.core.contract import Operation
 from sandbox.core.message import Request, Response
 from sandbox.settings import Settings
 from sandbox.web.plane import Steering
-from sandbox.web.store import Slot, Store
+from sandbox.web.shelf import Slot
+from sandbox.web.store import Store
 from tests.support import LOAN, NOW
 
 CONTRACT = control_contract()
@@ -138,6 +139,24 @@ def _changed(**body: Any) -> Response:
     return desk.steer("PATCH", f"/keys/{ident}", body)
 
 
+def _with_faults(count: int) -> Desk:
+    desk = Desk()
+    for _ in range(count):
+        desk.steer("POST", "/faults", {"then": {"error": {}}})
+    return desk
+
+
+def _changed_fault(**body: Any) -> Response:
+    return _with_faults(1).steer("PATCH", "/faults/fault-1", body)
+
+
+def _in_state(scenario: str, state: str) -> Response:
+    desk = Desk()
+    desk.steer("PUT", "/scenarios/active", {"name": "flaky"})
+    return desk.steer("PUT", f"/scenarios/{scenario}/state", {"state": state})
+
+
+UNFIT = {"scenario": "own", "api": "aikraft", "summary": "Cannot work.", "rules": [{"then": {"eror": {}}}]}
 LATE = "9500-01-01T00:00:00Z"
 CASES: dict[tuple[str, str], Callable[[], Response]] = {
     ("getDocsFile", "file-not-found"): lambda: Desk().steer("GET", "/docs/other.js", key=None),
@@ -174,6 +193,16 @@ CASES: dict[tuple[str, str], Callable[[], Response]] = {
     ("changeKey", "time-unreadable"): lambda: _changed(expires="soon"),
     ("changeKey", "clock-too-far"): lambda: _changed(expires=LATE),
     ("revokeKey", "key-not-found"): lambda: Desk().steer("DELETE", "/keys/none"),
+    ("getScenario", "scenario-not-found"): lambda: Desk().steer("GET", "/scenarios/none"),
+    ("putActiveScenario", "scenario-not-found"): lambda: Desk().steer("PUT", "/scenarios/active", {"name": "flakey"}),
+    ("putActiveScenario", "scenario-unfit"): lambda: Desk().steer("PUT", "/scenarios/active", {"scenario": UNFIT}),
+    ("putScenarioState", "scenario-not-found"): lambda: _in_state("slow", "Started"),
+    ("putScenarioState", "state-unknown"): lambda: _in_state("flaky", "Stated"),
+    ("addFault", "fault-unfit"): lambda: Desk().steer("POST", "/faults", {"when": {"operation": "listSystem"}, "then": {}}),
+    ("addFault", "too-many-faults"): lambda: _with_faults(100).steer("POST", "/faults", {"then": {"error": {}}}),
+    ("changeFault", "fault-unfit"): lambda: _changed_fault(ttl="soon"),
+    ("changeFault", "fault-not-found"): lambda: Desk().steer("PATCH", "/faults/fault-1", {"times": 2}),
+    ("deleteFault", "fault-not-found"): lambda: Desk().steer("DELETE", "/faults/%C3%A4"),
     ("loadCapsule", "capsule-unfit"): lambda: Desk().steer("POST", "/capsule", {**Desk().read("/capsule"), "api": "other"}),
     ("loadCapsule", "capsule-differs"): _forged,
     ("loadCapsule", "world-moved"): lambda: _overtaken("POST", "/capsule", "/capsule"),
@@ -182,6 +211,9 @@ MORE = {
     ("putSettings", "journal-bound"): set(),
     ("putState", "state-unfit"): {"flaws"},
     ("loadCapsule", "capsule-unfit"): {"flaws"},
+    ("putActiveScenario", "scenario-unfit"): {"flaws"},
+    ("addFault", "fault-unfit"): {"flaws"},
+    ("changeFault", "fault-unfit"): {"flaws"},
     ("loadCapsule", "capsule-differs"): {"difference"},
     ("verify", "unverified"): {"verified", "actual", "closest"},
     ("verifySequence", "unverified"): {"verified", "reached", "closest"},
@@ -300,6 +332,16 @@ def walk(desk: Desk, key: str, query: str = "") -> Iterator[tuple[str, Response]
     yield "listKeys", steer("GET", "/keys")
     yield "changeKey", steer("PATCH", f"/keys/{minted['id']}", {"expires": None})
     yield "revokeKey", steer("DELETE", f"/keys/{minted['id']}")
+    yield "listScenarios", steer("GET", "/scenarios")
+    yield "getScenario", steer("GET", "/scenarios/brown-out")
+    yield "putActiveScenario", steer("PUT", "/scenarios/active", {"name": "flaky"})
+    yield "putScenarioState", steer("PUT", "/scenarios/flaky/state", {"state": "Started"})
+    yield "resetScenarios", steer("POST", "/scenarios/reset")
+    yield "addFault", steer("POST", "/faults", {"when": {"operation": "createSystem"}, "then": {"error": {"status": 500}}, "times": 1.0})
+    yield "listFaults", steer("GET", "/faults")
+    yield "changeFault", steer("PATCH", "/faults/fault-1", {"times": 3})
+    yield "deleteFault", steer("DELETE", "/faults/fault-1")
+    yield "clearFaults", steer("DELETE", "/faults")
     yield "saveSnapshot", steer("POST", "/snapshots", {"name": "before"})
     yield "listSnapshots", steer("GET", "/snapshots")
     yield "getClock", steer("GET", "/clock")

@@ -26,7 +26,7 @@ from sandbox.core.keyring import LOBBY, Keyring, Place
 from sandbox.core.realm import LIVE, TEST, Realm, Source
 from sandbox.core.workspace import Table, Workspace
 from sandbox.core.world import Charter, Grant, World
-from sandbox.faults.kinds import KINDS
+from sandbox.faults.kinds import EVENTS, KINDS
 from sandbox.settings import Settings, parse_clock
 from sandbox.version import NAME, VERSION
 from sandbox.web import files
@@ -97,7 +97,7 @@ def load_api(name: str) -> Api:
     document, digest, _raw = files.read(path)
     module = PRODUCTS[name]
     api: Api = module.product(compile_contract(document, name, module.PREFIX, digest))
-    return replace(api, faults=KINDS, scenarios=cache(lambda: files.documents("scenarios", name)))
+    return replace(api, faults=KINDS, events=EVENTS, scenarios=cache(lambda: files.documents("scenarios", name)))
 
 
 def _furnished(api: Api, fixture: dict[str, Any], source: Source, settings: Settings, clock: Clock) -> Realm:

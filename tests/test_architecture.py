@@ -9,9 +9,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SANDBOX = ROOT / "sandbox"
 FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
-    "frozen", "message", "problem", "chance", "clock", "document", "quota", "scenario", "workspace", "shape", "contract", "compiling",
+    "frozen", "message", "problem", "chance", "clock", "document", "quota", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling",
     "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
-    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "when", "script", "staging", "record", "state",
+    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "kind", "when", "then", "script", "transcript", "staging", "record", "state",
     "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {

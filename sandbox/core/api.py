@@ -174,11 +174,41 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """What a metric of a feature reads at a moment."""
+
+    type: str
+    feature: str
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a script may do to an API's data besides what requests do; None is what this API has no such thing for.
+
+    `thresholds` are the values at which an alert opens or changes. `drift(workspace, system, reading, now)` lets the
+    alerts of a system, or of every one (`all`), follow a reading; `incident(workspace, system, now)` adds an incident.
+    `jobs(call, workspace, fate)` changes the jobs that a call has just made, given the workspace after it.
+    `cursor_at(call, item)` returns the cursor of the page of this call that begins with this item.
+    """
+
+    thresholds: tuple[float, ...] = ()
+    drift: Callable[[Workspace, str, Drift, int], Workspace] | None = None
+    incident: Callable[[Workspace, str, int], Workspace] | None = None
+    jobs: Callable[[Call, Workspace, Mapping[str, Any]], Workspace] | None = None
+    cursor_at: Callable[[Call, Mapping[str, Any]], str] | None = None
+
+
+EMPTY_STAGE = Stage()
+
+
+@dataclass(frozen=True, slots=True)
 class Api:
     """One served product.
 
-    `faults` are the kinds of faults that a scenario may use (see `script`), `scenarios` the documents of the shipped
-    scenarios by name.
+    `faults` are the kinds of faults that a scenario's rules may use, `events` those of its timeline (see `kind`),
+    `scenarios` the documents of the shipped scenarios by name.
     """
 
     name: str
@@ -187,7 +217,9 @@ class Api:
     law: Law
     handlers: Mapping[str, Handler]
     storage: Storage
+    stage: Stage = EMPTY_STAGE
     faults: tuple[Any, ...] = ()
+    events: tuple[Any, ...] = ()
     scenarios: Callable[[], Mapping[str, Any]] = dict
 
 

@@ -7,7 +7,6 @@ again from that world has to give every answer byte for byte; where it does not,
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from sandbox.core.staging import ERRANDS, steered
 from sandbox.core.state import around, rebuilt
 from sandbox.core.steering import in_problem
 from sandbox.core.timeline import UNMARKED, Entry, Errand, Timeline, began
+from sandbox.core.transcript import answer_read, answer_written, request_read, request_written
 from sandbox.core.world import World
 
 
@@ -49,27 +49,12 @@ def _base(world: World, source: Source) -> dict[str, Any]:
 
 
 def _record(entry: Entry) -> dict[str, Any]:
-    request, response, caller = entry.request, entry.response, entry.request.caller
     return {
         "kind": "api" if entry.errand is None else "control",
         "wall": iso_exact(entry.wall),
-        "request": {
-            "method": request.method, "path": request.path, "query": request.query,
-            "headers": [list(each) for each in request.headers], **_content(request.body), "peer": request.peer,
-            "scheme": request.scheme, "oversized": request.oversized,
-            "caller": {"key": caller.key, "reason": caller.reason, "nearest": caller.nearest},
-        },
-        "answer": {
-            "status": response.status, "headers": [list(each) for each in response.headers], **_content(response.body),
-        },
-    }  # fmt: skip
-
-
-def _content(body: bytes) -> dict[str, str]:
-    try:
-        return {"body": body.decode(), "encoding": "utf-8"}
-    except UnicodeDecodeError:
-        return {"body": b64encode(body).decode(), "encoding": "base64"}
+        "request": request_written(entry.request),
+        "answer": answer_written(entry.response),
+    }
 
 
 class Capsule(NamedTuple):
@@ -146,12 +131,8 @@ def _exact(api: Api, base: dict[str, Any], present: World) -> Loaded:
 
 def _entry(at: int, given: dict[str, Any], base: World, errands: Errands) -> Entry:
     path: Path = ("records", at)
-    asked, answered = given["request"], given["answer"]
-    request = Request(
-        asked["method"], asked["path"], asked["query"], tuple(asked["headers"]), _bytes(asked, (*path, "request")),
-        asked["peer"], asked["scheme"], Caller(**asked["caller"]), asked["oversized"],
-    )  # fmt: skip
-    response = Response(answered["status"], tuple(answered["headers"]), _bytes(answered, (*path, "answer")))
+    request = request_read(given["request"], (*path, "request"))
+    response = answer_read(given["answer"], (*path, "answer"))
     errand = _errand(request, given["wall"], errands, path) if given["kind"] == "control" else None
     if errand is None:
         _check_caller(base.charter.api, request.caller, (*path, "request", "caller", "reason"))
@@ -177,15 +158,6 @@ def _errand(request: Request, wall: int, errands: Errands, path: Path) -> Errand
         expected = "one of " + ", ".join(ERRANDS)
         raise DocumentError((Flaw((*path, "request"), expected, errand.operation),))
     return errand
-
-
-def _bytes(given: dict[str, Any], path: Path) -> bytes:
-    if given["encoding"] == "utf-8":
-        return bytes(given["body"], "utf-8", "surrogatepass")
-    try:
-        return b64decode(given["body"], validate=True)
-    except ValueError as error:
-        raise DocumentError((Flaw((*path, "body"), "base64", got(given["body"])),)) from error
 
 
 def replayed(capsule: Capsule, stop: int | None = None) -> Replay:

@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from sandbox.core.clock import parse_instant
-from sandbox.core.document import Document, many, mapping, nested, one_of, text, truth, whole
+from sandbox.core.document import Document, many, mapping, nested, one_of, text, whole
+from sandbox.core.transcript import AnswerSchema, RequestSchema
 
 FORMAT = 1
 
@@ -20,49 +21,11 @@ class _Instant(fields.Field[int]):
             raise ValidationError("a time such as 2026-04-13T14:30:00.250000Z") from error
 
 
-class _Header(fields.Field[tuple[str, str]]):
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, str]:  # noqa: ARG002
-        if isinstance(value, list) and len(value) == 2 and all(isinstance(each, str) for each in value):
-            return value[0], value[1]
-        raise ValidationError("a header's name and value")
-
-
-def _anything(**options: Any) -> fields.String:
-    wanted = "a text"
-    return fields.String(error_messages={"invalid": wanted, "required": wanted, "null": wanted}, **options)
-
-
-class _Caller(Document):
-    key = _anything(required=True, allow_none=True)
-    reason = _anything(required=True)
-    nearest = _anything(required=True, allow_none=True)
-
-
-class _Request(Document):
-    method = _anything(required=True)
-    path = _anything(required=True)
-    query = _anything(required=True)
-    headers = many(_Header(), required=True)
-    body = _anything(required=True)
-    encoding = one_of(("utf-8", "base64"), required=True)
-    peer = _anything(required=True)
-    scheme = one_of(("http", "https"), required=True)
-    oversized = truth(required=True)
-    caller = nested(_Caller, required=True)
-
-
-class _Answer(Document):
-    status = whole(100, 599, required=True)
-    headers = many(_Header(), required=True)
-    body = _anything(required=True)
-    encoding = one_of(("utf-8", "base64"), required=True)
-
-
 class _Record(Document):
     kind = one_of(("api", "control"), required=True)
     wall = _Instant(required=True)
-    request = nested(_Request, required=True)
-    answer = nested(_Answer, required=True)
+    request = nested(RequestSchema, required=True)
+    answer = nested(AnswerSchema, required=True)
 
 
 class _Fixture(Document):

@@ -18,23 +18,26 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sandbox.core.admission import charged, check_quota, limit_of, owner_of, terms_of
-from sandbox.core.api import Api, Call
+from sandbox.core.api import Answer, Api, Call
 from sandbox.core.clock import LATEST
 from sandbox.core.contract import Operation, Route
 from sandbox.core.frozen import Frozen
 from sandbox.core.intake import check_sizes, checked, content_of
-from sandbox.core.message import Request, Response
+from sandbox.core.message import Effects, Request, Response
+from sandbox.core.play import IDLE, Play, Verdict, awaited, happened, postponed, recalling, strikes
 from sandbox.core.preference import NOTHING, Preferred, preferred
 from sandbox.core.problem import Breach, Problem
 from sandbox.core.quota import ENFORCE, Reading
 from sandbox.core.rendering import rendered
-from sandbox.core.scenario import IDLE, STRUCK_BY_NOTHING, Blow, Meeting, Play, Verdict, chance_of, strikes, together
+from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Meeting, chance_of, together
+from sandbox.core.shape import JSON
 from sandbox.core.timeline import UNMARKED, Marks
 from sandbox.core.wording import Decided, declared, refused, struck_by, wished, worded
 from sandbox.core.workspace import Remembered, Workspace
 from sandbox.core.world import Charter, Grant, World
 
 NO_QUERY = Frozen()
+NO_EFFECTS: Effects = ()
 
 
 class Outcome(NamedTuple):
@@ -60,12 +63,14 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
     if early and charter.clock.auto_advance:
         charter, now = _later(charter, world.due - now), world.due
     route = charter.api.contract.route(request.method, request.path)
-    play, blow, mark = world.play, STRUCK_BY_NOTHING, None
-    if play is not IDLE:
-        play, blow, mark = _struck(world, charter, request, route, now, trace)
+    blow, mark = STRUCK_BY_NOTHING, None
+    if world.play is not IDLE:
+        world, now, blow, mark = _played(world, charter, request, route, now, trace)
         if blow.before:
             charter, now = _later(charter, blow.before), now + blow.before
     grant = charter.grants.get(request.caller.key) if request.caller.key is not None else None
+    if blow.grant is not None and grant is not None:
+        grant = blow.grant(grant)
     buckets, reading = charged(world, charter, route, request, grant, now, blow.quota)
     if trace is not None:
         limit = limit_of(charter, route, grant)
@@ -80,7 +85,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
             reading=reading,
             limit=limit,
         )
-    after = World(charter, world.workspace, buckets, world.ordinal + 1, now, world.due, play)
+    after = World(charter, world.workspace, buckets, world.ordinal + 1, now, world.due, world.play)
     decided = _answered(after, request, route, grant, reading, blow, trace)
     response = worded(charter, request, now, reading, decided, blow, mark)
     refusal = decided.refusal
@@ -89,7 +94,8 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
         due = min(LATEST, now + charter.clock.inside(charter.clock.outside(reading.retry_after)))
     if blow.after:
         charter = _later(charter, blow.after)
-    if decided.workspace is not None or due != world.due or blow.after:
+    if decided.workspace is not None or due != world.due or blow.after or blow.late is not None:
+        play = world.play if world.play is IDLE else _kept(world, request, now, blow, mark, decided)
         after = World(charter, decided.workspace or world.workspace, buckets, after.ordinal, now, due, play)
     operation = route.operation.id if route.operation else None
     marks = _marks(reading.refused and charter.quota != ENFORCE, early, decided.preferred, mark)
@@ -105,6 +111,34 @@ def _marks(observed: bool, early: bool, wishes: Preferred, mark: str | None) -> 
 def _later(charter: Charter, span: int) -> Charter:
     """Return the charter whose clock shows so much more."""
     return replace(charter, clock=charter.clock.advanced(span))
+
+
+def _played(
+    world: World, charter: Charter, request: Request, route: Route, now: int, trace: Trace | None
+) -> tuple[World, int, Blow, str | None]:
+    """Return the world with all that was scripted until now, the instant, what strikes this request, and its mark."""
+    late = awaited(world.play, request) if world.play.pending else None
+    if late is not None:
+        now = max(world.latest, late.due)
+        rest = tuple(each for each in world.play.pending if each is not late)
+        world = world._replace(play=world.play._replace(pending=rest))
+    play, workspace = happened(world.play, world.workspace, now)
+    world = world._replace(play=play, workspace=workspace)
+    if late is not None:
+        _note(trace, "rules", verdicts=[])
+        return world, now, STRUCK_BY_NOTHING, late.mark
+    play, blow, mark = _struck(world, charter, request, route, now, trace)
+    return world._replace(play=play), now, blow, mark
+
+
+def _kept(world: World, request: Request, now: int, blow: Blow, mark: str | None, decided: Decided) -> Play:
+    """Return the play with what it has to remember of this request."""
+    play = world.play
+    if decided.workspace is not None:
+        play = recalling(play, world.workspace, now)
+    if blow.late is not None and decided.refusal is not None and decided.refusal.cause == "fault":
+        play = postponed(play, request, now, blow.late, mark or "", world.ordinal + 1)
+    return play
 
 
 def _struck(
@@ -176,21 +210,36 @@ def _decided(
     if known is not None and known.since <= world.latest < known.until and request.method == "GET":
         return Decided(None, operation.success.status, known.body, None, wishes)
     call = _call(world, request, operation, route, owner, content_of(operation, request))
+    if blow.lens is not None and request.method == "GET":
+        call = call._replace(workspace=blow.lens(world))
     _note(trace, "content")
     handler = api.handlers[operation.id]
     resource = handler.find(call)
     _note(trace, "resource")
     call = checked(api, call)
     _note(trace, "request", query=call.query)
+    call = call if blow.turn is None else blow.turn(call)
     answer = handler.act(call, resource)
     if blow.commit == "twice" and answer.workspace is not None:
         return _twice(world, request, route, grant, reading, answer.workspace)
     _note(trace, "handler")
     body = rendered(operation, answer)
     _note(trace, "answer")
+    if blow is not STRUCK_BY_NOTHING:
+        return _bent(call, answer, body, blow, wishes)
     if answer.until > world.latest:
         world.workspace.remember(request.path, request.query, Remembered(body, answer.since, answer.until))
     return Decided(answer.workspace, operation.success.status, body, None, wishes)
+
+
+def _bent(call: Call, answer: Answer, body: bytes, blow: Blow, wishes: Preferred) -> Decided:
+    """Return a success as a fault leaves it: what was written amended, what is said reshaped."""
+    workspace, kind, effects = answer.workspace, JSON, NO_EFFECTS
+    if blow.amend is not None and workspace is not None:
+        workspace = blow.amend(call, workspace)
+    if blow.reshape is not None:
+        body, kind, effects = blow.reshape(call, body)
+    return Decided(workspace, call.operation.success.status, body, None, wishes, kind or JSON, effects)
 
 
 def _note(trace: Trace | None, stage: str, **facts: Any) -> None:

@@ -12,19 +12,17 @@ may happen once happens once under any number of threads, and a world that is re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from immutables import Map
-
 from sandbox.core.chance import drawn
 from sandbox.core.frozen import Frozen
+from sandbox.core.happening import Happening
 from sandbox.core.message import Effects, Headers, Request
+from sandbox.core.workspace import Workspace
 
 STARTED = "Started"
-NO_COUNTS: Map[str, int] = Map()
-NO_MEMORY: Map[str, int] = Map()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +87,24 @@ Chance = Callable[[str], float]
 """The draw of this strike for a purpose."""
 
 
+class Rewritten(NamedTuple):
+    """What a fault makes of an answer's body, its media type (empty: as it was), and what the door owes for it."""
+
+    body: bytes
+    kind: str = ""
+    effects: Effects = ()
+
+
 class Blow(NamedTuple):
     """What a fault does to the one request that it strikes; what it leaves alone stays as it is.
 
-    `quota` acts when the request is admitted, `instead` in the handler's place, `commit` says what becomes of the
-    write (`keep` or `twice`), `before` and `after` are microseconds that pass on the world's clock, `effects` are for
-    the door.
+    `quota` acts when the request is admitted, `grant` on what its key may do (this once), `instead` in the handler's
+    place. `commit` says what becomes of a write (`keep` or `twice`), `late` that it is worked on so many microseconds
+    later. `before` and `after` are microseconds that pass on the world's clock, `effects` are for the door.
+
+    Of a call that reaches its handler, `lens` says which workspace a read sees (given the world), `turn` changes the
+    call once it was checked, `amend` changes what a write has written (given the call and the workspace after), and
+    `reshape` the answer of a success (given the call and the body).
     """
 
     quota: Quota | None = None
@@ -103,6 +113,12 @@ class Blow(NamedTuple):
     before: int = 0
     after: int = 0
     effects: Effects = ()
+    grant: Callable[[Any], Any] | None = None
+    lens: Callable[[Any], Workspace] | None = None
+    turn: Callable[[Any], Any] | None = None
+    amend: Callable[[Any, Workspace], Workspace] | None = None
+    reshape: Callable[[Any, bytes], Rewritten] | None = None
+    late: int | None = None
 
 
 STRUCK_BY_NOTHING = Blow()
@@ -112,13 +128,15 @@ STRUCK_BY_NOTHING = Blow()
 class Fault:
     """One kind of misbehaviour with its figures; `strike` says what it does to this request at this instant.
 
-    `illegal` says that its answers break the contract on purpose, `wire` that they may be no HTTP at all.
+    `illegal` says that its answers break the contract on purpose, `wire` that they may be no HTTP at all, `recalls`
+    that it looks at what the workspace was before the latest writes.
     """
 
     kind: str
     strike: Callable[[Struck, int, Chance], Blow]
     illegal: bool = False
     wire: bool = False
+    recalls: bool = False
 
 
 class Meeting(NamedTuple):
@@ -155,6 +173,8 @@ class Rule:
     times: int | None = None
     ttl: int | None = None
     goes_on: bool = False
+    faults: tuple[Fault, ...] = ()
+    """All that `then` may return."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,37 +186,11 @@ class Scenario:
     rules: tuple[Rule, ...]
     states: tuple[str, ...] = (STARTED,)
     seed: int | None = None
-
-
-class Adhoc(NamedTuple):
-    """A single rule that was added by hand: its id, its document, since when it holds, and the rule."""
-
-    id: str
-    document: Frozen
-    began: int
-    rule: Rule
-
-
-class Play(NamedTuple):
-    """How far a world's scenario has gone: its state, since when it plays, how often each rule was met and struck."""
-
-    scenario: Scenario | None = None
-    adhoc: tuple[Adhoc, ...] = ()
-    state: str = STARTED
-    began: int = 0
-    met: Map[str, int] = NO_COUNTS
-    fired: Map[str, int] = NO_COUNTS
-    memory: Map[str, int] = NO_MEMORY
-    """When each rule struck first."""
-    added: int = 0
-    """How many single faults were ever added."""
-
-
-IDLE = Play()
+    timeline: tuple[Happening, ...] = ()
 
 
 def together(blows: Iterable[Blow]) -> Blow:
-    """Return what several faults do together: the first one that has an answer gives it, times add up."""
+    """Return what several faults do together: of each thing the first one that does it, while times add up."""
     one = STRUCK_BY_NOTHING
     for each in blows:
         one = Blow(
@@ -206,6 +200,12 @@ def together(blows: Iterable[Blow]) -> Blow:
             one.before + each.before,
             one.after + each.after,
             (*one.effects, *each.effects),
+            one.grant or each.grant,
+            one.lens or each.lens,
+            one.turn or each.turn,
+            one.amend or each.amend,
+            one.reshape or each.reshape,
+            each.late if one.late is None else one.late,
         )
     return one
 
@@ -213,88 +213,3 @@ def together(blows: Iterable[Blow]) -> Blow:
 def chance_of(struck: Struck, seed: int, label: str) -> Chance:
     """Return the draws that a strike may make."""
     return lambda purpose: drawn(seed, label, f"{purpose} of {struck.rule}", struck.ordinal)
-
-
-class Verdict(NamedTuple):
-    """Why a rule did or did not strike."""
-
-    rule: str
-    fired: bool
-    because: str
-
-
-def strikes(
-    play: Play, seed: int, label: str, meeting: Meeting, verdicts: list[Verdict] | None = None
-) -> tuple[Play, tuple[Struck, ...]]:  # fmt: skip
-    """Return the faults that strike this request, and how far the scenario has gone then.
-
-    A request for which no rule even has a look leaves the play as it is.
-    """
-    met, fired, state, memory, found = play.met, play.fired, play.state, play.memory, list[Struck]()
-    script_seed = seed if play.scenario is None or play.scenario.seed is None else play.scenario.seed
-    for rule, began in _rules(play):
-        if rule.operations is not None and meeting.operation not in rule.operations:
-            _say(verdicts, rule, False, "another operation")
-            continue
-        because = _stays_away(rule, state, began, fired, meeting)
-        if because:
-            _say(verdicts, rule, False, because)
-            continue
-        ordinal = met.get(rule.name, 0) + 1
-        met = met.set(rule.name, ordinal)
-        because = _passes_by(rule, ordinal, script_seed, label)
-        _say(verdicts, rule, not because, because or f"meeting {ordinal}")
-        if because:
-            continue
-        count = fired.get(rule.name, 0) + 1
-        fired = fired.set(rule.name, count)
-        choice = drawn(script_seed, label, f"choice of {rule.name}", ordinal)
-        since = memory.get(rule.name, meeting.now)
-        memory = memory if rule.name in memory else memory.set(rule.name, since)
-        found.extend(
-            Struck(rule.name, rule.mark, each, ordinal, count, began, since) for each in rule.then(count, choice)
-        )
-        state = rule.sets or state
-        if not rule.goes_on:
-            break
-    if met is play.met:
-        return play, ()
-    return play._replace(met=met, fired=fired, state=state, memory=memory), tuple(found)
-
-
-def _rules(play: Play) -> Iterator[tuple[Rule, int]]:
-    """Yield the rules in the order in which they are asked: the latest single fault first, then the scenario's."""
-    for each in reversed(play.adhoc):
-        yield each.rule, each.began
-    if play.scenario is not None:
-        for rule in play.scenario.rules:
-            yield rule, play.began
-
-
-def _stays_away(rule: Rule, state: str, began: int, fired: Mapping[str, int], meeting: Meeting) -> str:
-    """Return why the rule does not even meet the request, or nothing."""
-    if rule.requires is not None and rule.requires != state:
-        return f"it requires the state {rule.requires}, and the state is {state}"
-    if rule.ttl is not None and meeting.now >= began + rule.ttl:
-        return "its time is over"
-    if rule.times is not None and fired.get(rule.name, 0) >= rule.times:
-        return f"it has struck {rule.times} times, and may no more"
-    if rule.fits is not None and not rule.fits(meeting):
-        return "the request does not fit"
-    return ""
-
-
-def _passes_by(rule: Rule, ordinal: int, seed: int, label: str) -> str:
-    """Return why the rule lets a request go that it has met, or nothing."""
-    if not rule.turn.comes(ordinal):
-        return f"meeting {ordinal} is not its turn"
-    if rule.probability < 1.0:
-        draw = drawn(seed, label, f"rule {rule.name}", ordinal)
-        if draw >= rule.probability:
-            return f"meeting {ordinal}: the draw {draw:.6f} is not below {rule.probability}"
-    return ""
-
-
-def _say(verdicts: list[Verdict] | None, rule: Rule, fired: bool, because: str) -> None:
-    if verdicts is not None:
-        verdicts.append(Verdict(rule.name, fired, because))

@@ -9,10 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema
-
 from sandbox.core.api import Api
-from sandbox.core.contract import Operation
+from sandbox.core.clock import parse_duration, parse_instant
 from sandbox.core.document import (
     Document,
     DocumentError,
@@ -29,44 +27,20 @@ from sandbox.core.document import (
     whole,
 )  # fmt: skip
 from sandbox.core.frozen import freeze
-from sandbox.core.scenario import STARTED, Fault, Rule, Scenario, Then
+from sandbox.core.happening import Deed, Happening
+from sandbox.core.kind import EventKind, FaultKind, Site, Unfit
+from sandbox.core.scenario import STARTED, Rule, Scenario
+from sandbox.core.then import then_of
 from sandbox.core.when import fits_of, probability_of, turn_of
 
 MOST_RULES = 200
+MOST_EVENTS = 200
 _ALIASES = {
     "requiredScenarioState": "requires", "newScenarioState": "sets", "timeToLive": "ttl", "priority": "",
     "remainingTimes": "times", "headers": "header", "queryParameters": "query", "urlPath": "path",
     "operationId": "operation",
 }  # fmt: skip
 """Other tools' names for ours."""
-
-
-class Unfit(Exception):
-    """Figures of a fault that cannot work: where, what was expected, what came."""
-
-    def __init__(self, path: Path, expected: str, got: str) -> None:
-        super().__init__(expected)
-        self.flaw = Flaw(path, expected, got)
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """Where a fault may strike: the operations of its rule."""
-
-    operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FaultKind:
-    """One kind of fault: its name, how its figures are written, and what is made of them.
-
-    `short` is the figure that a plain value in their place means.
-    """
-
-    name: str
-    schema: type[Schema]
-    make: Callable[[dict[str, Any], Site], Fault]
-    short: str = ""
 
 
 class _Scenario(Document):
@@ -76,7 +50,15 @@ class _Scenario(Document):
     seed = whole(-(1 << 53) + 1, (1 << 53) - 1, load_default=None, allow_none=True)
     states = many(text(longest=60), most=50, load_default=lambda: [STARTED])
     uses = many(text(longest=60), most=20, load_default=list)
+    timeline = many(mapping(), most=MOST_EVENTS, load_default=list)
     rules = many(mapping(), most=MOST_RULES, load_default=list)
+
+
+class _Event(Document):
+    at = text(longest=60, required=True)
+    every = duration(load_default=None, allow_none=True)
+    times = whole(1, 1_000, load_default=1)
+    state = text(longest=60, load_default=None, allow_none=True)
 
 
 class _Rule(Document):
@@ -96,6 +78,7 @@ class Reader:
 
     api: Api
     kinds: tuple[FaultKind, ...]
+    events: tuple[EventKind, ...]
     used: Callable[[str], Any]
 
     def scenario(self, document: Any) -> Scenario:
@@ -106,19 +89,51 @@ class Reader:
                 (Flaw(("api",), self.api.name, got(read["api"]), nearest(read["api"], [self.api.name])),)
             )
         rules = [self.rule(each, read["scenario"], at, ("rules", at)) for at, each in enumerate(read["rules"])]
+        events = [self._event(each, at, ("timeline", at)) for at, each in enumerate(read["timeline"])]
         _check_names(rules)
-        _check_states(rules, read["states"])
+        _check_states(rules, events, read["states"])
         for at, name in enumerate(read["uses"]):
-            rules.extend(self._rules_of(name, ("uses", at)))
-        return Scenario(read["scenario"], freeze(document), tuple(rules), tuple(read["states"]), read["seed"])
+            used = self._used(name, ("uses", at))
+            rules.extend(used.rules)
+            events.extend(used.timeline)
+        return Scenario(
+            read["scenario"], freeze(document), tuple(rules), tuple(read["states"]), read["seed"], tuple(events)
+        )  # fmt: skip
 
-    def _rules_of(self, name: str, path: Path) -> tuple[Rule, ...]:
+    def _used(self, name: str, path: Path) -> Scenario:
         document = self.used(name)
         if document is None:
             raise DocumentError((Flaw(path, "the name of a scenario", got(name)),))
         if isinstance(document, Mapping) and document.get("uses"):
             raise DocumentError((Flaw(path, "a scenario that uses no other", got(name)),))
-        return self.scenario(document).rules
+        return self.scenario(document)
+
+    def _event(self, document: Any, at: int, path: Path) -> Happening:
+        """Return the timed event that the document writes, as the `at`-th of its scenario."""
+        kinds = {each.name: each for each in self.events}
+        own = ("at", "every", "times", "state")
+        named = [name for name in document if name not in own]
+        try:
+            if len(named) > 1 or (named and named[0] not in kinds) or not (named or "state" in document):
+                expected = "one of " + ", ".join((*kinds, "state"))
+                near = nearest(str(named[-1]), kinds) if named else None
+                raise DocumentError((Flaw((), expected, ", ".join(map(str, named)) or "none of them", near),))
+            read = load(_Event, {name: each for name, each in document.items() if name in own})
+            instant, absolute = _moment(read["at"])
+            deed = self._deed(kinds[named[0]], document[named[0]]) if named else None
+            if (read["every"] is None) != (read["times"] == 1):
+                raise DocumentError((Flaw(("times",), "every and times together, or neither", "one of them"),))
+        except DocumentError as error:
+            raise DocumentError(tuple(each.below(*path) for each in error.flaws)) from error
+        return Happening(f"event-{at + 1}", instant, deed, read["state"], absolute, read["every"] or 0, read["times"])
+
+    def _deed(self, kind: EventKind, figures: Any) -> Deed:
+        try:
+            return kind.make(load(kind.schema, figures), self.api)
+        except DocumentError as error:
+            raise DocumentError(tuple(each.below(kind.name) for each in error.flaws)) from error
+        except Unfit as unfit:
+            raise DocumentError((unfit.flaw.below(kind.name),)) from unfit
 
     def rule(self, document: Any, scenario: str, at: int, path: Path) -> Rule:
         """Return the rule that the document writes, as the `at`-th of its scenario."""
@@ -128,13 +143,13 @@ class Reader:
             name = read["name"] or f"rule-{at + 1}"
             operations = self._operations(when.get("operation"))
             site = self._site(operations)
-            then = self._then(read["then"], site)
+            then, faults = then_of({each.name: each for each in self.kinds}, read["then"], site)
             fits, turn = fits_of(when), turn_of(when)
         except DocumentError as error:
             raise DocumentError(tuple(each.below(*path) for each in error.flaws)) from error
         return Rule(
             f"{scenario}#{name}", f"{scenario}#{name}", then, operations, fits, turn, probability_of(when, path),
-            read["requires"], read["sets"], read["times"], read["ttl"], read["goes_on"],
+            read["requires"], read["sets"], read["times"], read["ttl"], read["goes_on"], faults,
         )  # fmt: skip
 
     def _operations(self, named: Any) -> frozenset[str] | None:
@@ -149,98 +164,7 @@ class Reader:
 
     def _site(self, operations: frozenset[str] | None) -> Site:
         every = self.api.contract.operations.values()
-        return Site(tuple(each for each in every if operations is None or each.id in operations))
-
-    def _then(self, given: Mapping[str, Any], site: Site) -> Then:
-        if "one_of" in given:
-            return self._choice(given, site)
-        if "sequence" in given:
-            return self._sequence(given, site)
-        faults = self._faults(given, site, ("then",))
-        return lambda _count, _draw: faults
-
-    def _choice(self, given: Mapping[str, Any], site: Site) -> Then:
-        choices = _listed(given, "one_of")
-        weights, faults = [], []
-        for at, each in enumerate(choices):
-            weight = each.get("weight", 1)
-            if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight <= 1_000_000:
-                raise DocumentError((Flaw(("then", "one_of", at, "weight"), "a number above 0", got(weight)),))
-            weights.append(weight)
-            rest = {name: one for name, one in each.items() if name != "weight"}
-            faults.append(self._faults(rest, site, ("then", "one_of", at)))
-        total = sum(weights)
-
-        def chosen(_count: int, draw: float) -> tuple[Fault, ...]:
-            left = draw * total
-            for weight, each in zip(weights, faults, strict=True):
-                left -= weight
-                if left < 0:
-                    return each
-            return faults[-1]
-
-        return chosen
-
-    def _sequence(self, given: Mapping[str, Any], site: Site) -> Then:
-        steps = [
-            self._faults(each, site, ("then", "sequence", at)) for at, each in enumerate(_listed(given, "sequence"))
-        ]
-        return lambda count, _draw: steps[min(count, len(steps)) - 1]
-
-    def _faults(self, given: Any, site: Site, path: Path) -> tuple[Fault, ...]:
-        if not isinstance(given, Mapping):
-            raise DocumentError((Flaw(path, "a mapping of faults", got(given)),))
-        given = _beside(given)
-        kinds = {each.name: each for each in self.kinds}
-        faults = []
-        for name, figures in given.items():
-            if name not in kinds:
-                raise DocumentError(
-                    (
-                        Flaw(
-                            (*path, name),
-                            "one of the faults " + ", ".join(kinds),
-                            "an unknown one",
-                            nearest(name, kinds),
-                        ),
-                    )
-                )
-            faults.append(_made(kinds[name], figures, site, (*path, name)))
-        return tuple(faults)
-
-
-def _beside(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the faults with `after: commit`, where it stands beside a hangup, within it."""
-    if "after" not in given or "hangup" not in given:
-        return dict(given)
-    hangup = given["hangup"]
-    figures = {**hangup} if isinstance(hangup, Mapping) else {"break": hangup}
-    rest = {name: each for name, each in given.items() if name not in ("after", "hangup")}
-    return {**rest, "hangup": {**figures, "after": given["after"]}}
-
-
-def _made(kind: FaultKind, figures: Any, site: Site, path: Path) -> Fault:
-    if kind.short and not isinstance(figures, Mapping):
-        figures = {kind.short: figures}
-    try:
-        return kind.make(load(kind.schema, {} if figures is None or figures is True else figures), site)
-    except DocumentError as error:
-        raise DocumentError(tuple(each.below(*path) for each in error.flaws)) from error
-    except Unfit as unfit:
-        raise DocumentError((unfit.flaw.below(*path),)) from unfit
-
-
-def _listed(given: Mapping[str, Any], name: str) -> list[Any]:
-    found = given[name]
-    if len(given) > 1:
-        raise DocumentError((Flaw(("then",), f"{name} alone", ", ".join(map(str, given))),))
-    if (
-        not isinstance(found, list)
-        or not 1 <= len(found) <= 100
-        or not all(isinstance(each, Mapping) for each in found)
-    ):
-        raise DocumentError((Flaw(("then", name), "a list of 1 to 100 mappings of faults", got(found)),))
-    return found
+        return Site(tuple(each for each in every if operations is None or each.id in operations), self.api)
 
 
 def _renamed(given: Any) -> Any:
@@ -259,9 +183,29 @@ def _check_names(rules: Sequence[Rule]) -> None:
         seen[rule.name] = at
 
 
-def _check_states(rules: Sequence[Rule], states: Sequence[str]) -> None:
+def _moment(text: str) -> tuple[int, bool]:
+    """Return a span after the scenario began, or an instant, and whether it is one."""
+    try:
+        return parse_duration(text), False
+    except ValueError:
+        pass
+    try:
+        return parse_instant(text), True
+    except ValueError as error:
+        expected = "a duration such as 2d, or a time such as 2026-04-13T14:30:00Z"
+        raise DocumentError((Flaw(("at",), expected, got(text)),)) from error
+
+
+def _check_states(rules: Sequence[Rule], events: Sequence[Happening], states: Sequence[str]) -> None:
     """Refuse a state that nobody declares, and one that is required and never reached."""
-    reached = {states[0], *(each.sets for each in rules if each.sets)} if states else set()
+    for at, each in enumerate(events):
+        if each.state is not None and each.state not in states:
+            expected = "one of the states " + ", ".join(states)
+            raise DocumentError(
+                (Flaw(("timeline", at, "state"), expected, got(each.state), nearest(each.state, states)),)
+            )
+    set_by_events = {each.state for each in events if each.state is not None}
+    reached = {states[0], *set_by_events, *(each.sets for each in rules if each.sets)} if states else set()
     for at, rule in enumerate(rules):
         for field, state in (("requires", rule.requires), ("sets", rule.sets)):
             if state is not None and state not in states:

@@ -27,6 +27,7 @@ class Decided(NamedTuple):
     refusal: Problem | None
     preferred: Preferred = NOTHING
     kind: str = JSON
+    effects: Effects = ()
 
 
 def request_id(world: World) -> str:
@@ -106,7 +107,7 @@ def worded(
         headers = (*headers, ("Preference-Applied", ", ".join(wishes.applied)))
     if mark is not None:
         headers = (*headers, ("Sandbox-Fault", mark))
-    return Response(decided.status, headers, body, (*effects, *blow.effects))
+    return Response(decided.status, headers, body, (*effects, *blow.effects, *decided.effects))
 
 
 def _retry_after(charter: Charter, reading: Reading, decided: Decided, blow: Blow) -> Headers:

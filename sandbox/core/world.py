@@ -14,8 +14,8 @@ from immutables import Map
 from sandbox.core.api import Api
 from sandbox.core.clock import REAL, Clock
 from sandbox.core.frozen import Frozen
+from sandbox.core.play import IDLE, Play
 from sandbox.core.quota import ENFORCE, Bucket
-from sandbox.core.scenario import IDLE, Play
 from sandbox.core.workspace import Workspace
 
 
@@ -72,7 +72,9 @@ class World(NamedTuple):
 def forked(world: World, name: str, grants: Map[str, Grant], owner: Frozen | None = None) -> World:
     """Return a world of its own with the same data: another name, other keys, a fresh quota and count of requests.
 
-    Seed and label stay, so that every fork of one fixture mints the same ids.
+    Seed and label stay, so that every fork of one fixture mints the same ids. What another key has asked for and is yet
+    to be worked on stays behind.
     """
     charter = replace(world.charter, name=name, grants=grants, owner=owner or world.charter.owner)
-    return World(charter, world.workspace, latest=world.latest, play=world.play)
+    play = world.play._replace(pending=()) if world.play.pending else world.play
+    return World(charter, world.workspace, latest=world.latest, play=play)

@@ -11,9 +11,9 @@ from typing import Any
 
 from sandbox.core.clock import MINUTE
 from sandbox.core.document import Document, duration, nested, number, one_of
+from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.message import Wait
 from sandbox.core.scenario import Blow, Chance, Fault, Struck
-from sandbox.core.script import FaultKind, Site, Unfit
 
 LONGEST = 10 * MINUTE
 

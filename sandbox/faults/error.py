@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.core.document import Document, text, truth, whole
+from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.scenario import Blow, Chance, Fault, Instead, Struck
-from sandbox.core.script import FaultKind, Site, Unfit
 
 PROXY = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 

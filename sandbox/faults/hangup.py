@@ -10,9 +10,9 @@ from typing import Any
 
 from sandbox.core.clock import MINUTE
 from sandbox.core.document import Document, duration, one_of, whole
+from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.message import Hangup
 from sandbox.core.scenario import Blow, Chance, Fault, Instead, Struck
-from sandbox.core.script import FaultKind, Site, Unfit
 
 RESET = "CONNECTION_RESET_BY_PEER"
 EMPTY = "EMPTY_RESPONSE"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.core.script import FaultKind
+from sandbox.core.kind import EventKind, FaultKind
 from sandbox.faults.commit import COMMIT
 from sandbox.faults.delay import DELAY
 from sandbox.faults.error import ERROR
@@ -11,3 +11,5 @@ from sandbox.faults.outage import OUTAGE
 from sandbox.faults.rate_limit import RATE_LIMIT
 
 KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT)
+EVENTS: tuple[EventKind, ...] = ()
+"""All kinds of timed events."""

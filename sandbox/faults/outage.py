@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.core.document import Document, duration, truth, whole
+from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Struck
-from sandbox.core.script import FaultKind, Site, Unfit
 from sandbox.faults.error import instead_of
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from sandbox.core.clock import SECOND, http_date
 from sandbox.core.document import Document, duration, one_of, truth, whole
+from sandbox.core.kind import FaultKind, Site
 from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Quota, Struck
-from sandbox.core.script import FaultKind, Site
 
 LIES = ("missing", "zero", "huge", "date")
 HUGE = 365 * 24 * 3600

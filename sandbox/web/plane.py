@@ -19,7 +19,8 @@ from sandbox.web.docs import docs_file, docs_page
 from sandbox.web.gate import check_host, check_origin, holds_token, untold
 from sandbox.web.pages import health, version
 from sandbox.web.reader import Reader
-from sandbox.web.store import Full, Shelf, Slot, Store, full
+from sandbox.web.shelf import Shelf, Slot
+from sandbox.web.store import Full, Store, full
 
 PREFIX = "/__admin"
 OPEN = ("getHealth", "getVersion", "getContract", "getDocs", "getDocsFile")

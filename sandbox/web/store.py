@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from threading import Lock
 
 from sandbox.core.clock import MINUTE
@@ -18,6 +17,7 @@ from sandbox.core.frozen import to_json
 from sandbox.core.kernel import step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
 from sandbox.core.message import Caller, Request, Response
+from sandbox.core.play import overdue
 from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
 from sandbox.core.record import told
@@ -27,8 +27,8 @@ from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, 
 from sandbox.core.world import World
 from sandbox.web.gate import OPEN, Gate, without_token
 from sandbox.web.reader import Reader
+from sandbox.web.shelf import WORLD_WEIGHT, Shelf, Slot
 
-WORLD_WEIGHT = 4_000
 SPELLINGS = 64
 KEPT_FOR = 10 * MINUTE
 DROPPED_NAMES = 10_000
@@ -36,37 +36,6 @@ READERS = 100
 MINTED = 10_000
 
 _log = logging.getLogger("sandbox")
-
-
-@dataclass(slots=True)
-class Slot:
-    """One living world: its timeline, who leads to it, who follows it, and when it was last used."""
-
-    name: str
-    timeline: Timeline
-    used: int
-    lock: Lock = field(default_factory=Lock)
-    headers: list[str] = field(default_factory=list)
-    minted: list[str] = field(default_factory=list)
-    readers: tuple[Reader, ...] = ()
-    gone: bool = False
-
-    @property
-    def weight(self) -> int:
-        """Return roughly how many bytes the world keeps alive."""
-        return WORLD_WEIGHT + self.timeline.weight()
-
-
-@dataclass(slots=True)
-class Shelf:
-    """The living worlds of one realm, and what is known to lead to them: Authorization headers, keys made since."""
-
-    realm: Realm
-    lobby: Slot
-    slots: dict[str, Slot] = field(default_factory=dict)
-    known: dict[str, tuple[Slot, Caller]] = field(default_factory=dict)
-    minted: dict[str, Place] = field(default_factory=dict)
-    dropped: dict[str, None] = field(default_factory=dict)
 
 
 class Full(Exception):
@@ -158,6 +127,9 @@ class Store:
     def steer(self, shelf: Shelf, slot: Slot, request: Request, operation: str) -> Response:
         """Return the answer to a control request on this world and keep what it changed."""
         wall, plane = self._wall(), self.plane()
+        if slot.timeline.present.play.pending:
+            with slot.lock:
+                self._catch_up(slot, wall)
         if operation in REPORTS:
             return control(plane, shelf.realm, slot.timeline, request, wall).response
         if operation in HEAVY:
@@ -192,6 +164,20 @@ class Store:
 
     def _stepped(self, slot: Slot, request: Request) -> Response:
         wall = self._wall()
+        if slot.timeline.present.play.pending:
+            self._catch_up(slot, wall)
+        return self._kept(slot, request, wall)
+
+    def _catch_up(self, slot: Slot, wall: int) -> None:
+        """Work on every request that a fault has put off and that is due by now, as requests of their own."""
+        while True:
+            present = slot.timeline.present
+            late = overdue(present.play, present.now(wall))
+            if late is None:
+                return
+            self._kept(slot, late, wall)
+
+    def _kept(self, slot: Slot, request: Request, wall: int) -> Response:
         timeline = slot.timeline
         outcome = step(timeline.present, request, wall)
         after = told(timeline, outcome, request, wall)

@@ -22,7 +22,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, Response, as_text, target_parts
 from sandbox.web.delay import TRANSPORT
-from sandbox.web.store import Shelf, Store
+from sandbox.web.shelf import Shelf
+from sandbox.web.store import Store
 
 HEAD_LIMIT = 1 << 20
 PATIENCE = 75.0

@@ -24,7 +24,8 @@ from sandbox.core.keyring import key_id
 from sandbox.testing.transport import SandboxTransport
 from sandbox.web import reader, store, stream
 from sandbox.web.server import listen, make_server
-from sandbox.web.store import WORLD_WEIGHT, Slot, Store
+from sandbox.web.shelf import WORLD_WEIGHT, Slot
+from sandbox.web.store import Store
 from tests.rim.corpus import HOST, JSON, LOAN, OPERATIONS, Case, Fields, bearer, dump, good, head, key_of
 from tests.rim.doors import NOW, PATIENCE, Answer, Connection, FlaskDoor, fresh_store
 

@@ -16,7 +16,8 @@ import pytest
 from sandbox.core.clock import MINUTE
 from sandbox.core.kernel import step
 from sandbox.core.timeline import Entry, Journal
-from sandbox.web.store import WORLD_WEIGHT, Store
+from sandbox.web.shelf import WORLD_WEIGHT
+from sandbox.web.store import Store
 from tests.rim.corpus import LOAN, OPERATIONS, Case, bearer, dump, good
 from tests.rim.doors import NOW, Answer, Connection, FlaskDoor, fresh_store, serving
 

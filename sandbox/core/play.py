@@ -1,0 +1,197 @@
+"""How far a world's scenario has gone: a value of the world, which changes with its requests and with nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from immutables import Map
+
+from sandbox.core.chance import drawn
+from sandbox.core.frozen import Frozen
+from sandbox.core.happening import brought_up
+from sandbox.core.message import Request
+from sandbox.core.scenario import STARTED, Meeting, Rule, Scenario, Struck
+from sandbox.core.workspace import Workspace
+
+NO_COUNTS: Map[str, int] = Map()
+NO_MEMORY: Map[str, int] = Map()
+
+
+class Adhoc(NamedTuple):
+    """A single rule that was added by hand: its id, its document, since when it holds, and the rule."""
+
+    id: str
+    document: Frozen
+    began: int
+    rule: Rule
+
+
+class Past(NamedTuple):
+    """What the workspace was before a write: when it was written, and how often each rule had been met by then."""
+
+    at: int
+    workspace: Workspace
+    met: Map[str, int]
+
+
+class Pending(NamedTuple):
+    """A request that will be worked on when it is due, and the mark that its answer bears."""
+
+    due: int
+    request: Request
+    mark: str
+
+
+LATE = "sandbox-late"
+"""The header field by which a request that is worked on late differs from the one that was sent."""
+PASTS = 100
+PENDING = 100
+
+
+class Play(NamedTuple):
+    """How far a world's scenario has gone: its state, since when it plays, how often each rule was met and struck.
+
+    `reached` is the instant up to which its timed events have happened, `pasts` what the workspace was before the
+    latest writes (kept only for rules that recall it), `pending` what is still to be worked on, in due order.
+    """
+
+    scenario: Scenario | None = None
+    adhoc: tuple[Adhoc, ...] = ()
+    state: str = STARTED
+    began: int = 0
+    met: Map[str, int] = NO_COUNTS
+    fired: Map[str, int] = NO_COUNTS
+    memory: Map[str, int] = NO_MEMORY
+    """When each rule struck first."""
+    added: int = 0
+    """How many single faults were ever added."""
+    reached: int = -1
+    pasts: tuple[Past, ...] = ()
+    pending: tuple[Pending, ...] = ()
+
+
+IDLE = Play()
+
+
+def recalls(play: Play) -> bool:
+    """Tell whether a rule of the play may look at what the workspace was."""
+    return any(fault.recalls for rule, _ in _rules(play) for fault in rule.faults)
+
+
+def recalling(play: Play, workspace: Workspace, now: int) -> Play:
+    """Return the play that remembers what the workspace was before a write now."""
+    return play._replace(pasts=(*play.pasts[-PASTS + 1 :], Past(now, workspace, play.met))) if recalls(play) else play
+
+
+def postponed(play: Play, request: Request, now: int, span: int, mark: str, ordinal: int) -> Play:
+    """Return the play in which this request is worked on later; a play that awaits too many forgets it."""
+    if len(play.pending) >= PENDING:
+        return play
+    late = request._replace(headers=(*request.headers, (LATE, str(ordinal))))
+    pending = sorted((*play.pending, Pending(now + span, late, mark)), key=lambda each: each.due)
+    return play._replace(pending=tuple(pending))
+
+
+def awaited(play: Play, request: Request) -> Pending | None:
+    """Return what is pending if this is the request that was put off, or None."""
+    return next((each for each in play.pending if each.request == request), None)
+
+
+def overdue(play: Play, now: int) -> Request | None:
+    """Return the request that was put off and should have been worked on by now, or None."""
+    return play.pending[0].request if play.pending and play.pending[0].due <= now else None
+
+
+def happened(play: Play, workspace: Workspace, now: int) -> tuple[Play, Workspace]:
+    """Return the play and the workspace after every timed event until now."""
+    if play.scenario is None or not play.scenario.timeline or now <= play.reached:
+        return play, workspace
+    timeline = play.scenario.timeline
+    workspace, state = brought_up(timeline, play.began, play.reached, now, workspace, play.state)
+    return play._replace(reached=now, state=state), workspace
+
+
+class Verdict(NamedTuple):
+    """Why a rule did or did not strike."""
+
+    rule: str
+    fired: bool
+    because: str
+
+
+def strikes(
+    play: Play, seed: int, label: str, meeting: Meeting, verdicts: list[Verdict] | None = None
+) -> tuple[Play, tuple[Struck, ...]]:  # fmt: skip
+    """Return the faults that strike this request, and how far the scenario has gone then.
+
+    A request for which no rule even has a look leaves the play as it is.
+    """
+    met, fired, state, memory, found = play.met, play.fired, play.state, play.memory, list[Struck]()
+    script_seed = seed if play.scenario is None or play.scenario.seed is None else play.scenario.seed
+    for rule, began in _rules(play):
+        if rule.operations is not None and meeting.operation not in rule.operations:
+            _say(verdicts, rule, False, "another operation")
+            continue
+        because = _stays_away(rule, state, began, fired, meeting)
+        if because:
+            _say(verdicts, rule, False, because)
+            continue
+        ordinal = met.get(rule.name, 0) + 1
+        met = met.set(rule.name, ordinal)
+        because = _passes_by(rule, ordinal, script_seed, label)
+        _say(verdicts, rule, not because, because or f"meeting {ordinal}")
+        if because:
+            continue
+        count = fired.get(rule.name, 0) + 1
+        fired = fired.set(rule.name, count)
+        choice = drawn(script_seed, label, f"choice of {rule.name}", ordinal)
+        since = memory.get(rule.name, meeting.now)
+        memory = memory if rule.name in memory else memory.set(rule.name, since)
+        found.extend(
+            Struck(rule.name, rule.mark, each, ordinal, count, began, since) for each in rule.then(count, choice)
+        )
+        state = rule.sets or state
+        if not rule.goes_on:
+            break
+    if met is play.met:
+        return play, ()
+    return play._replace(met=met, fired=fired, state=state, memory=memory), tuple(found)
+
+
+def _rules(play: Play) -> Iterator[tuple[Rule, int]]:
+    """Yield the rules in the order in which they are asked: the latest single fault first, then the scenario's."""
+    for each in reversed(play.adhoc):
+        yield each.rule, each.began
+    if play.scenario is not None:
+        for rule in play.scenario.rules:
+            yield rule, play.began
+
+
+def _stays_away(rule: Rule, state: str, began: int, fired: Mapping[str, int], meeting: Meeting) -> str:
+    """Return why the rule does not even meet the request, or nothing."""
+    if rule.requires is not None and rule.requires != state:
+        return f"it requires the state {rule.requires}, and the state is {state}"
+    if rule.ttl is not None and meeting.now >= began + rule.ttl:
+        return "its time is over"
+    if rule.times is not None and fired.get(rule.name, 0) >= rule.times:
+        return f"it has struck {rule.times} times, and may no more"
+    if rule.fits is not None and not rule.fits(meeting):
+        return "the request does not fit"
+    return ""
+
+
+def _passes_by(rule: Rule, ordinal: int, seed: int, label: str) -> str:
+    """Return why the rule lets a request go that it has met, or nothing."""
+    if not rule.turn.comes(ordinal):
+        return f"meeting {ordinal} is not its turn"
+    if rule.probability < 1.0:
+        draw = drawn(seed, label, f"rule {rule.name}", ordinal)
+        if draw >= rule.probability:
+            return f"meeting {ordinal}: the draw {draw:.6f} is not below {rule.probability}"
+    return ""
+
+
+def _say(verdicts: list[Verdict] | None, rule: Rule, fired: bool, because: str) -> None:
+    if verdicts is not None:
+        verdicts.append(Verdict(rule.name, fired, because))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import sleep
 from urllib.parse import unquote
 
 import httpx
@@ -12,7 +11,7 @@ from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, Response, as_bytes, as_text
 from sandbox.settings import Settings
-from sandbox.web.delay import owed
+from sandbox.testing.breaking import received
 from sandbox.web.pages import not_found
 from sandbox.web.plane import PREFIX, Steering
 from sandbox.web.store import Store
@@ -22,6 +21,9 @@ class SandboxTransport(httpx.BaseTransport):
     """An httpx transport that answers from a sandbox of its own.
 
     `httpx.Client(transport=SandboxTransport(), base_url="http://sandbox/v1")`
+
+    An answer that comes late or breaks does so as on a socket. Without a read timeout, the end of one that never comes
+    comes at once, and not after ten minutes.
     """
 
     def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
@@ -48,14 +50,5 @@ class SandboxTransport(httpx.BaseTransport):
         if request.method == "HEAD":
             answer = answer._replace(body=b"")
         if answer.effects:
-            _wait(owed(answer), request)
+            return received(answer, request)
         return httpx.Response(answer.status, headers=as_bytes(answer.headers), stream=httpx.ByteStream(answer.body))
-
-
-def _wait(seconds: float, request: httpx.Request) -> None:
-    """Hold the answer back, as long as the client's read timeout lasts."""
-    patience = request.extensions.get("timeout", {}).get("read")
-    if patience is not None and seconds > patience:
-        sleep(patience)
-        raise httpx.ReadTimeout("the sandbox holds this answer back for longer", request=request)
-    sleep(seconds)

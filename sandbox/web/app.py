@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from time import sleep
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +19,7 @@ from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, target_parts
 from sandbox.core.message import Response as Answer
-from sandbox.web.delay import owed
+from sandbox.web.late import owed_answer
 from sandbox.web.pages import Page, landing, not_found, problem
 from sandbox.web.plane import PREFIX, Steering
 from sandbox.web.store import Store
@@ -127,8 +126,7 @@ def api_answer(store: Store) -> Response:
     if shelf is None:
         return _shown(not_found(store))
     answer = store.answer(shelf, request_of(request.environ, path, query))
-    sleep(owed(answer))
-    return _whole(answer)
+    return owed_answer(answer, _whole(answer)) if answer.effects else _whole(answer)
 
 
 def control_answer(steering: Steering) -> Response:

@@ -14,8 +14,8 @@ from urllib.parse import unquote
 
 from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
 from sandbox.core.intake import BODY_LIMIT
-from sandbox.core.message import Headers, Request, as_bytes, as_text
-from sandbox.web.delay import held_back, owed
+from sandbox.core.message import Headers, Request, as_text
+from sandbox.web.delivery import deliver
 from sandbox.web.plane import PREFIX
 from sandbox.web.store import Store
 from sandbox.web.stream import stream_events
@@ -56,17 +56,7 @@ def asgi_app(store: Store) -> Asgi:
             request = await _request(scope, receive)
         except Gone:
             return
-        answer = store.answer(shelf, request)
-        if answer.effects and not await held_back(owed(answer), scope, receive):
-            return
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": as_bytes(answer.headers),
-            }
-        )
-        await send({"type": "http.response.body", "body": answer.body})
+        await deliver(store.answer(shelf, request), scope, receive, send)
 
     return app
 

@@ -1,19 +1,31 @@
-"""Ways to break an answer off on a real socket: what a fault promises, the client's library gets to see."""
+"""Ways to break an answer off: what a fault promises, the client's library gets to see.
+
+What is said before the connection ends is a function of the answer; each door says it and ends the connection its own
+way. An answer without a body (to HEAD, say) has nothing to be broken in: where a body would be cut or spoilt, it is not
+sent at all, so that the client sees an error whatever it asked.
+"""
 
 from __future__ import annotations
 
 import socket
 import struct
-from asyncio import sleep
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox.core.message import Hangup, Response
+from sandbox.web.writing import head_of
 
+RESET = "CONNECTION_RESET_BY_PEER"
+EMPTY = "EMPTY_RESPONSE"
+MALFORMED = "MALFORMED_RESPONSE_CHUNK"
+RANDOM = "RANDOM_DATA_THEN_CLOSE"
+TRUNCATED = "TRUNCATED_BODY"
+DRIBBLE = "DRIBBLE"
+SILENCE = "NO_ANSWER"
 SILENT_FOR = 600.0
 """Seconds after which even a connection that never gets its answer is closed."""
+NO_CHUNK = b"not a chunk\r\n"
 _LINGER = struct.pack("ii", 1, 0)
-Scope = MutableMapping[str, Any]
 
 
 def hangup_of(answer: Response) -> Hangup | None:
@@ -21,68 +33,56 @@ def hangup_of(answer: Response) -> Hangup | None:
     return next((each for each in answer.effects if isinstance(each, Hangup)), None)
 
 
-def head_of(answer: Response, *without: str) -> bytes:
-    """Return the answer's status line and header fields, without those of these lower-case names."""
-    fields = "".join(f"{name}: {value}\r\n" for name, value in answer.headers if name.lower() not in without)
-    return f"HTTP/1.1 {answer.status} \r\n{fields}".encode("latin-1")
+def shown_as(answer: Response, hangup: Hangup) -> str:
+    """Return the kind of break that the client gets to see of this answer."""
+    return EMPTY if hangup.kind in (MALFORMED, TRUNCATED) and not answer.body else hangup.kind
 
 
-async def _reset(transport: Any, _answer: Response, _hangup: Hangup) -> None:
-    found = transport.get_extra_info("socket")
+def kept_of(answer: Response, hangup: Hangup) -> bytes:
+    """Return the part of the body that a truncated answer keeps: never the whole, half of it unless told."""
+    kept = len(answer.body) // 2 if hangup.keep < 0 else hangup.keep
+    return answer.body[: min(kept, max(0, len(answer.body) - 1))]
+
+
+def spoilt(answer: Response) -> Response:
+    """Return the answer whose head promises chunks and whose body holds none."""
+    framed = tuple(each for each in answer.headers if each[0].lower() != "content-length")
+    return answer._replace(headers=(*framed, ("Transfer-Encoding", "chunked")), body=NO_CHUNK)
+
+
+def last_words(answer: Response, hangup: Hangup) -> bytes:
+    """Return the bytes that still go out before the connection ends."""
+    kind = shown_as(answer, hangup)
+    if kind == RANDOM:
+        return hangup.garbage
+    if kind == MALFORMED:
+        return head_of(answer.status, spoilt(answer).headers, keep_alive=True) + NO_CHUNK
+    if kind == TRUNCATED:
+        return head_of(answer.status, answer.headers, keep_alive=True) + kept_of(answer, hangup)
+    return b""
+
+
+def pieces_of(answer: Response, hangup: Hangup) -> tuple[float, Iterator[bytes]]:
+    """Return the seconds to let pass before each piece of a body that dribbles, and the pieces."""
+    body = answer.body
+    size = max(1, -(-len(body) // hangup.pieces))
+    count = max(1, -(-len(body) // size))
+    return hangup.span / 1_000_000 / count, (body[at : at + size] for at in range(0, count * size, size))
+
+
+def make_abrupt(found: Any) -> None:
+    """Let the socket's end be a reset instead of a farewell."""
     if found is not None:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
-    transport.abort()
 
 
-async def _empty(transport: Any, _answer: Response, _hangup: Hangup) -> None:
+def break_off(transport: Any, answer: Response, hangup: Hangup) -> None:
+    """Say what is still said on this transport, and end the connection."""
+    if hangup.kind == RESET:
+        make_abrupt(transport.get_extra_info("socket"))
+        transport.abort()
+        return
+    words = last_words(answer, hangup)
+    if words:
+        transport.write(words)
     transport.close()
-
-
-async def _truncated(transport: Any, answer: Response, hangup: Hangup) -> None:
-    kept = len(answer.body) // 2 if hangup.keep < 0 else min(hangup.keep, max(0, len(answer.body) - 1))
-    transport.write(head_of(answer) + b"\r\n" + answer.body[:kept])
-    transport.close()
-
-
-async def _malformed(transport: Any, answer: Response, _hangup: Hangup) -> None:
-    transport.write(head_of(answer, "content-length") + b"Transfer-Encoding: chunked\r\n\r\nnot a chunk\r\n")
-    transport.close()
-
-
-async def _garbage(transport: Any, _answer: Response, hangup: Hangup) -> None:
-    transport.write(hangup.garbage)
-    transport.close()
-
-
-async def _dribble(transport: Any, answer: Response, hangup: Hangup) -> None:
-    """Send the whole answer, in so many pieces over so long a time."""
-    whole = head_of(answer) + b"Connection: close\r\n\r\n" + answer.body
-    size = max(1, -(-len(whole) // hangup.pieces))
-    for at in range(0, len(whole), size):
-        if at:
-            await sleep(hangup.span / 1_000_000 / hangup.pieces)
-        if transport.is_closing():
-            return
-        transport.write(whole[at : at + size])
-    transport.close()
-
-
-async def _silent(transport: Any, _answer: Response, _hangup: Hangup) -> None:
-    await sleep(SILENT_FOR)
-    transport.close()
-
-
-WAYS: dict[str, Callable[[Any, Response, Hangup], Awaitable[None]]] = {
-    "CONNECTION_RESET_BY_PEER": _reset,
-    "EMPTY_RESPONSE": _empty,
-    "MALFORMED_RESPONSE_CHUNK": _malformed,
-    "RANDOM_DATA_THEN_CLOSE": _garbage,
-    "TRUNCATED_BODY": _truncated,
-    "DRIBBLE": _dribble,
-    "NO_ANSWER": _silent,
-}
-
-
-async def break_off(transport: Any, answer: Response, hangup: Hangup) -> None:
-    """Break the answer off on this transport."""
-    await WAYS[hangup.kind](transport, answer, hangup)

@@ -1,4 +1,4 @@
-"""What a door owes before an answer goes out."""
+"""What a door owes before an answer goes out: time, as a timer and no thread, and no longer than somebody is there."""
 
 from __future__ import annotations
 
@@ -18,17 +18,28 @@ def owed(answer: Response) -> float:
     return sum(each.span for each in answer.effects if isinstance(each, Wait)) / 1_000_000
 
 
-async def held_back(seconds: float, scope: Scope, receive: Receive) -> bool:
-    """Let the time pass, and tell whether somebody is still there; it is cut short where the server shuts down."""
-    hurry = get_running_loop().create_future()
-    known_to_the_server(scope)["hurry"] = hurry
-    gone = create_task(departure(receive))
-    try:
-        await wait({gone, hurry}, timeout=seconds, return_when=FIRST_COMPLETED)
-        return not gone.done()
-    finally:
-        gone.cancel()
-        hurry.cancel()
+class Watch:
+    """Looks, while time passes, whether the client leaves or the server shuts down; `end` it in the end."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._hurry = known_to_the_server(scope)["hurry"] = get_running_loop().create_future()
+        self._gone = create_task(departure(receive))
+
+    async def passes(self, seconds: float) -> bool:
+        """Let the time pass, and tell whether somebody is still there; it is cut short where the server shuts down."""
+        if seconds:
+            await wait({self._gone, self._hurry}, timeout=seconds, return_when=FIRST_COMPLETED)
+        return not self._gone.done()
+
+    async def empties(self, seconds: float) -> bool:
+        """Tell whether the client has left after so many seconds at most, even where the server shuts down."""
+        await wait({self._gone}, timeout=seconds)
+        return self._gone.done()
+
+    def end(self) -> None:
+        """Look no more."""
+        self._gone.cancel()
+        self._hurry.cancel()
 
 
 async def departure(receive: Receive) -> None:

@@ -1,49 +1,36 @@
 """HTTP on the socket: API operations are answered where they are parsed; everything else goes on to the ASGI app.
 
 The answer to an API operation takes fewer microseconds than an ASGI cycle around it would, so it is computed and
-written as soon as its request is complete, unless the request prefers to wait. Order on a connection is kept: while an
-ASGI answer is under way, what is pipelined behind it queues there. The head of a request and the patience for a silent
-connection are bounded.
+written as soon as its request is complete. One that comes late or breaks is *owed*: it becomes a cycle of its own, with
+a timer and no thread. Order on a connection is kept: while an answer is under way, what is pipelined behind it queues
+there. The head of a request and the patience for a silent connection are bounded.
 """
 
 from __future__ import annotations
 
-from asyncio import TimerHandle, Transport
+from asyncio import Event, TimerHandle, Transport
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from sandbox.core.intake import BODY_LIMIT
-from sandbox.core.message import Request, Response, as_text, target_parts
+from sandbox.core.message import Response, as_text, target_parts
+from sandbox.web.arriving import Arriving
 from sandbox.web.delay import TRANSPORT
-from sandbox.web.shelf import Shelf
+from sandbox.web.delivery import deliver
 from sandbox.web.store import Store
+from sandbox.web.writing import on_the_wire
 
 HEAD_LIMIT = 1 << 20
 PATIENCE = 75.0
 """Seconds after which a connection on which nothing moves is closed."""
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
-_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}\r\n" for each in HTTPStatus}
-
-
-@dataclass(slots=True)
-class Arriving:
-    """An API request of which the head is complete and the body may still be coming."""
-
-    shelf: Shelf
-    method: str
-    path: str
-    query: str
-    headers: tuple[tuple[str, str], ...]
-    parts: list[bytes]
-    size: int = 0
-    keep_alive: bool = True
+IN_LINE = 16
+"""Requests that may queue behind an owed answer before no more is read, and so the client's end not noticed either."""
 
 
 class Wire(HttpToolsProtocol):
@@ -57,6 +44,7 @@ class Wire(HttpToolsProtocol):
         self._complete: deque[Arriving] = deque()
         self._cycles: deque[Any] = deque()
         self._arriving: Arriving | None = None
+        self._owing = False
         self._head = 0
         self._unheard = False
         self._raw_fields: list[tuple[bytes, bytes]] = []
@@ -77,8 +65,14 @@ class Wire(HttpToolsProtocol):
         """Let the answer to a whole request be finished for a client that says no more; then the connection closes."""
         if self.cycle is None or self.cycle.response_complete or self.cycle.more_body or self._streams():
             return False
-        self.cycle.keep_alive = False
+        self._close_behind_the_last()
         return True
+
+    def _close_behind_the_last(self) -> None:
+        """Let the connection close when everything in line is answered."""
+        behind = not self._owing or self.cycle is not self._cycles[0]
+        last: Any = self.cycle if behind or not self._complete else self._complete[-1]
+        last.keep_alive = False
 
     def shutdown(self) -> None:
         """End a stream at once, for it would never end by itself; let any other answer be finished, and not wait."""
@@ -142,18 +136,28 @@ class Wire(HttpToolsProtocol):
         """Refuse what is no HTTP, after the answers to what came before it; then the connection closes."""
         self._answer_complete()
         if self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body:
-            self.cycle.keep_alive = False
+            self._close_behind_the_last()
         elif not self.transport.is_closing():
             super().send_400_response(msg)
 
     def _answer_complete(self) -> None:
-        while self._complete and not self.transport.is_closing():
+        while self._complete and not self._owing and not self.transport.is_closing():
             self._answer(self._complete.popleft())
 
     def _answer_while_read(self) -> None:
         """Answer as long as the client takes the answers off the wire."""
-        while self._complete and not self.flow.write_paused and not self.transport.is_closing():
+        while not self.flow.write_paused and self._complete and not self._owing and not self.transport.is_closing():
             self._answer(self._complete.popleft())
+
+    def on_response_complete(self) -> None:
+        """Answer what came behind this answer: first what is whole already, then what is in the pipeline."""
+        self._owing, self._moved = False, self.loop.time()
+        if self.pipeline:
+            self._answer_complete()
+        else:
+            self._answer_while_read()
+        if not self._owing and not self._complete:
+            super().on_response_complete()
 
     def pause_writing(self) -> None:
         """Read no more from a client that does not read."""
@@ -198,17 +202,17 @@ class Wire(HttpToolsProtocol):
         """Choose the way of the request."""
         if self._unheard:
             return
+        if self.expect_100_continue:
+            self._answer_complete()
         busy = self.cycle is not None and not self.cycle.response_complete
         path, query = target_parts(self.url.decode("latin-1"))
-        waits = any(name == b"prefer" for name, _ in self.headers)
-        shelf = None if busy or waits else self.store.shelf_for(path)
+        shelf = None if busy else self.store.shelf_for(path)
         if shelf is None:
             self._to_asgi(path, query)
             return
         method = self.parser.get_method().decode("latin-1")
         self._arriving = Arriving(shelf, method, path, query, self._fields(), [])
         if self.expect_100_continue:
-            self._answer_complete()
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _fields(self) -> tuple[tuple[str, str], ...]:
@@ -225,9 +229,7 @@ class Wire(HttpToolsProtocol):
         if arriving is None:
             super().on_body(body)
             return
-        if arriving.size <= BODY_LIMIT:
-            arriving.parts.append(body)
-        arriving.size += len(body)
+        arriving.add(body)
 
     def on_message_complete(self) -> None:
         """Put the request in line to be answered; the body of one that asked to upgrade is still to come."""
@@ -248,6 +250,8 @@ class Wire(HttpToolsProtocol):
         extensions: dict[str, Any] = {TRANSPORT: {"transport": self.transport}}
         self.scope["extensions"] = extensions
         super().on_headers_complete()
+        if self._owing and len(self.pipeline) < IN_LINE and not self.flow.write_paused:
+            self.flow.resume_reading()
         self._told()
         self._cycles.append(self.cycle)
         # The target goes on as it was written: a parser of URLs refuses `*`, drops fragments and stops at 64 KiB.
@@ -260,16 +264,30 @@ class Wire(HttpToolsProtocol):
             raise ValueError("the head of the request is too large")
 
     def _answer(self, arrived: Arriving) -> None:
-        body = arrived.parts[0] if len(arrived.parts) == 1 else b"".join(arrived.parts)
-        request = Request(
-            arrived.method, arrived.path, arrived.query, arrived.headers, body[:BODY_LIMIT], self._peer,
-            self.scheme or "http", oversized=arrived.size > BODY_LIMIT,
-        )  # fmt: skip
-        answer = self.store.answer(arrived.shelf, request)
-        self.transport.write(on_the_wire(answer, arrived.keep_alive))
+        answer = self.store.answer(arrived.shelf, arrived.whole(self._peer, self.scheme or "http"))
+        if answer.effects:
+            self._owe(answer, arrived)
+            return
+        self.transport.write(on_the_wire(answer, keep_alive=arrived.keep_alive))
         self.server_state.total_requests += 1
         if not arrived.keep_alive:
             self.transport.close()
+
+    def _owe(self, answer: Response, arrived: Arriving) -> None:
+        """Let an answer that comes late or breaks take its time; nothing behind it is answered before."""
+        told = {TRANSPORT: {"transport": self.transport}}
+        scope: Any = {"type": "http", "method": arrived.method, "extensions": told}
+        cycle = RequestResponseCycle(
+            scope, self.transport, self.flow, self.logger, self.access_logger, False,
+            self.server_state.default_headers, Event(), False, arrived.keep_alive, self.on_response_complete,
+        )  # fmt: skip
+        cycle.more_body = False
+        if self.cycle is None or self.cycle.response_complete:
+            self.cycle = cycle
+        self._told()
+        self._cycles.appendleft(cycle)
+        self._owing = True
+        self._start_asgi_task(cycle, partial(deliver, answer))
 
     def _look(self) -> None:
         """Close the connection if nothing has moved for as long as patience lasts, else look again later."""
@@ -278,13 +296,6 @@ class Wire(HttpToolsProtocol):
             self.transport.close()
             return
         self._watch = self.loop.call_later(max(1.0, PATIENCE - idle), self._look)
-
-
-def on_the_wire(answer: Response, keep_alive: bool) -> bytes:
-    """Return the bytes of an answer."""
-    fields = "".join([f"{name}: {value}\r\n" for name, value in answer.headers])
-    close = "" if keep_alive else "connection: close\r\n"
-    return f"{_STATUS_LINES[answer.status]}{fields}{close}\r\n".encode("latin-1") + answer.body
 
 
 def protocol_of(store: Store) -> type[Wire]:

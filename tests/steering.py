@@ -23,6 +23,7 @@ from sandbox.core.keyring import Place, admit, fingerprint, identify
 from sandbox.core.message import Request, Response
 from sandbox.core.realm import Realm
 from sandbox.core.record import told
+from sandbox.core.staging import play_written
 from sandbox.core.timeline import ENTRY_LIMIT, Entry, Journal, Timeline, began
 from sandbox.core.world import World
 from tests.support import ENTERPRISE, LOAN, NOW, realm, request, world_of
@@ -164,6 +165,47 @@ CLOCKS = (
     {"mode": "frozen", "auto_advance": True}, {"mode": "offset", "auto_advance": True}, {"mode": "offset", "now": "2026-05-01T00:00:00Z"},
     {"mode": "scaled", "rate": 3, "auto_advance": False}, {"mode": "frozen", "now": "2020-01-01T00:00:00Z"},
 )  # fmt: skip
+STAGED = {
+    "scenario": "staged", "api": "aikraft", "summary": "A bit of everything.", "seed": 7, "states": ["Started", "Worse", "Over"],
+    "rules": [
+        {"name": "tight", "when": {"operation": "listSystems"}, "then": {"rate_limit": {"limit": 2, "burst": 2}}, "requires": "Started", "times": 4},
+        {"name": "lost", "when": {"operation": "createSystem", "every": 2}, "then": {"commit": "drop_after"}, "requires": "Started", "sets": "Worse"},
+        {"name": "twice", "when": {"operation": "createSystem"}, "then": {"commit": "twice"}, "requires": "Worse", "ttl": "7s"},
+        {"name": "late", "when": {"method": "POST", "nth": [1, 3]}, "then": {"delay": {"fixed": "2s", "clock": "world"}}, "continue": True},
+        {"name": "some", "when": {"probability": 0.5}, "then": {"one_of": [
+            {"weight": 2, "error": {"status": 500}}, {"hangup": "RANDOM_DATA_THEN_CLOSE"}, {"rate_limit": {"exhausted": True, "retry_after": "date"}},
+        ]}},
+        {"name": "end", "when": {"rows": {"systems": {"at_least": 3}}}, "then": {"sequence": [{"error": {}}, {"outage": {"outageDuration": "1h"}}]}, "sets": "Over"},
+    ],
+}  # fmt: skip
+SCENARIOS = (
+    "brown-out",
+    "flaky",
+    "hung",
+    "lost-writes",
+    "outage-and-recovery",
+    "quota-lies",
+    "rate-limited",
+    "slow",
+    None,
+    "none",
+)
+FAULTS = (
+    {"then": {"error": {"status": 500}}, "times": 2},
+    {"when": {"operation": "createSystem", "every": 2}, "then": {"commit": "twice"}},
+    {"when": {"method": "GET", "probability": 0.4}, "then": {"rate_limit": {"limit": 1, "burst": 1}}},
+    {"when": {"header": {"prefer": {"exists": True}}}, "then": {"hangup": "NO_ANSWER", "after": "nothing"}, "ttl": "1m"},
+    {"then": {"delay": {"lognormal": {"median": "1s", "sigma": 0.5}, "clock": "world", "when": "after"}}, "continue": True},
+    {"when": {"operation": "none"}, "then": {}}, {"then": {"eror": {}}},
+)  # fmt: skip
+FAULT_CHANGES = (
+    {"times": 1},
+    {"times": None},
+    {"ttl": "7s"},
+    {"when": {}},
+    {"then": {"error": {}}, "continue": True},
+    {"then": {"none": 1}},
+)
 SPANS = ("0s", "1ms", "7s", "1m", "1h30m", "3d", "P31D")
 WAITS = (0, 1, 999_999, SECOND, 7 * SECOND, MINUTE, HOUR, 3 * DAY)
 
@@ -191,6 +233,15 @@ steering_acts = st.one_of(
     st.tuples(st.just("change"), st.integers(0, 3), st.sampled_from([{"expires_in": "7s"}, {"expires": None}, {"expires": "2026-04-13T14:30:30Z"}])),
     st.tuples(st.just("revoke"), st.integers(0, 3)),
 )  # fmt: skip
+staging_acts = st.one_of(
+    st.tuples(st.just("play"), st.sampled_from([*({"name": each} for each in SCENARIOS), *[{"scenario": STAGED}] * 6])),
+    st.tuples(st.just("enter"), st.sampled_from(["Started", "Worse", "Over"])),
+    st.tuples(st.just("again")),
+    st.tuples(st.just("fault"), st.sampled_from(FAULTS)),
+    st.tuples(st.just("refault"), places, st.sampled_from(FAULT_CHANGES)),
+    st.tuples(st.just("unfault"), places),
+    st.tuples(st.just("unfaults")),
+)
 moving_acts = st.one_of(
     st.tuples(st.just("save"), st.sampled_from(["one", "two"])),
     st.tuples(st.just("restore"), st.sampled_from(["one", "two"])),
@@ -201,8 +252,10 @@ moving_acts = st.one_of(
 heavy_acts = st.one_of(st.tuples(st.just("state")), st.tuples(st.just("fixture")), st.tuples(st.just("capsule")))
 waits = st.tuples(st.just("wait"), st.sampled_from(WAITS))
 
-calls_and_steering = waits | api_acts | api_acts | steering_acts
-acts = waits | api_acts | api_acts | steering_acts | moving_acts | heavy_acts | st.tuples(st.just("reset"))
+calls_and_steering = waits | api_acts | api_acts | steering_acts | staging_acts
+acts = (
+    waits | api_acts | api_acts | steering_acts | staging_acts | moving_acts | heavy_acts | st.tuples(st.just("reset"))
+)
 Act = tuple[Any, ...]
 
 
@@ -212,7 +265,8 @@ def did(at: Helm, act: Act) -> tuple[Helm, Response | None]:
     if kind == "wait":
         return at.later(given[0]), None
     after, response = _API[kind](at, *given) if kind in _API else _CONTROL[kind](at, *given)
-    assert response.status < 500 or (kind == "prefer" and response.status == 500), (act, response.body)
+    expected = kind == "prefer" or "Sandbox-Fault" in dict(response.headers)
+    assert response.status < 500 or (expected and response.status == 500), (act, response.body)
     return after, response
 
 
@@ -239,6 +293,16 @@ def _credential(at: Helm, whose: int) -> str | None:
 def _key_id(at: Helm, place: int) -> str:
     known = sorted(at.world.charter.grants)
     return known[place % len(known)] if known else "key_none"
+
+
+def _fault_id(at: Helm, place: int) -> str:
+    known = [each.id for each in at.world.play.adhoc]
+    return known[place % len(known)] if known else "fault-0"
+
+
+def _enter(at: Helm, state: str) -> tuple[Helm, Response]:
+    scenario = at.world.play.scenario
+    return at.steer("PUT", f"/scenarios/{scenario.name if scenario else 'none'}/state", {"state": state})
 
 
 def _ingest(at: Helm, place: int, number: int) -> tuple[Helm, Response]:
@@ -296,6 +360,13 @@ _CONTROL: dict[str, Any] = {
     "mint": lambda at, wish: at.steer("POST", "/keys", wish),
     "change": lambda at, place, change: at.steer("PATCH", f"/keys/{_key_id(at, place)}", change),
     "revoke": lambda at, place: at.steer("DELETE", f"/keys/{_key_id(at, place)}"),
+    "play": lambda at, wish: at.steer("PUT", "/scenarios/active", wish),
+    "enter": _enter,
+    "again": lambda at: at.steer("POST", "/scenarios/reset"),
+    "fault": lambda at, wish: at.steer("POST", "/faults", wish),
+    "refault": lambda at, place, change: at.steer("PATCH", f"/faults/{_fault_id(at, place)}", change),
+    "unfault": lambda at, place: at.steer("DELETE", f"/faults/{_fault_id(at, place)}"),
+    "unfaults": lambda at: at.steer("DELETE", "/faults"),
     "save": lambda at, name: at.steer("POST", "/snapshots", {"name": name}),
     "restore": lambda at, name: at.steer("POST", f"/snapshots/{name}/restore"),
     "delete": lambda at, name: at.steer("DELETE", f"/snapshots/{name}"),
@@ -319,5 +390,10 @@ def exported(at: Helm) -> bytes:
 
 
 def seen(at: Helm) -> tuple[bytes, ...]:
-    """Return all that an owner can read of the world itself: state, clock, keys."""
-    return tuple(at.steer("GET", each)[1].body for each in ("/state", "/clock", "/keys"))
+    """Return all that an owner can read of the world itself: state, clock, keys, scenario, faults."""
+    return tuple(at.steer("GET", each)[1].body for each in ("/state", "/clock", "/keys", "/scenarios", "/faults"))
+
+
+def as_value(world: World) -> World:
+    """Return the world with its play as a document: rules that were read twice are not equal."""
+    return world._replace(play=play_written(world.play))  # type: ignore[arg-type]

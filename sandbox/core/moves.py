@@ -36,8 +36,9 @@ def reset(desk: Desk) -> Done:
     timeline = desk.timeline
     birth = timeline.birth or timeline.present
     at = birth.now(desk.errand.wall)
-    # On a clock that runs, what the scenario does after five minutes would be over long ago.
-    birth = birth._replace(play=begun(birth.play.scenario, birth.play, at))
+    if birth.play.scenario is not None:
+        # On a clock that runs, what the scenario does after five minutes would be over long ago.
+        birth = birth._replace(play=begun(birth.play.scenario, birth.play, at))
     after = timeline.went(birth, blank(timeline.journal), "reset", at)
     return Done({"status": "reset"}, after)
 

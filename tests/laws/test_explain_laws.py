@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from sandbox.core.clock import parse_instant
 from sandbox.core.explain import STAGES, explained
-from sandbox.core.kernel import id_of, step
+from sandbox.core.kernel import step
 from sandbox.core.message import Caller, Request
 from sandbox.core.record import world_before
 from sandbox.core.state import rebuilt
+from sandbox.core.wording import id_of
 from tests.steering import api_acts, entries_of, exported, helm, steering_acts, waits, went
 from tests.support import world_of
 

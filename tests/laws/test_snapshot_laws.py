@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.core.kernel import id_of
-from tests.steering import acts, calls_and_steering, did, entries_of, helm, remembered, seen, went
+from sandbox.core.wording import id_of
+from tests.steering import acts, as_value, calls_and_steering, did, entries_of, helm, remembered, seen, went
 
 stories = st.lists(acts, max_size=10)
 calls = st.lists(calls_and_steering, max_size=8)
@@ -24,13 +24,13 @@ def alike(one, other, story):
     """Check that two helms show the same world and answer alike from one wall instant on."""
     wall = max(one.wall, other.wall)
     one, other = one._replace(wall=wall), other._replace(wall=wall, minted=one.minted)
-    assert one.world == other.world
+    assert as_value(one.world) == as_value(other.world)
     assert seen(one) == seen(other)
     assert without_bounds(one) == without_bounds(other)
     first, answers = went(one, story)
     second, others = went(other, story)
     assert answers == others
-    assert first.world == second.world
+    assert as_value(first.world) == as_value(second.world)
 
 
 @settings(deadline=None, max_examples=60)

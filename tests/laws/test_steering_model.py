@@ -16,6 +16,10 @@ TOKEN = MINUTE
 """A token in units, of which RATE are filled in each microsecond."""
 MODES = {"real": 1, "offset": 1, "frozen": 0}
 words = st.sampled_from("abc")
+ONCE = {
+    "scenario": "once", "api": "aikraft", "summary": "The first create fails.", "states": ["Started", "Failed"],
+    "rules": [{"name": "first", "when": {"operation": "createSystem"}, "then": {"error": {}}, "requires": "Started", "sets": "Failed"}],
+}  # fmt: skip
 
 
 class SteeringAgainstModel(RuleBasedStateMachine):
@@ -27,7 +31,7 @@ class SteeringAgainstModel(RuleBasedStateMachine):
         self.at = helm(fixture="empty", clock="real", limit=(RATE, BURST))
         self.model = {
             "names": [], "mode": "real", "offset": 0, "stands": 0, "tokens": BURST * TOKEN, "since": NOW,
-            "keys": {}, "ordinal": 0, "due": 0, "auto": False, "latest": 0,
+            "keys": {}, "ordinal": 0, "due": 0, "auto": False, "latest": 0, "faults": [], "added": 0, "state": None,
         }  # fmt: skip
         self.birth, self.snapshots, self.past, self.moves = deepcopy(self.model), {}, [], 0
 
@@ -41,6 +45,19 @@ class SteeringAgainstModel(RuleBasedStateMachine):
         """Let the model's clock show this instant from here on."""
         self.model.update(mode=mode, stands=now, offset=now - self.at.wall)
 
+    def struck(self):
+        """Tell whether a create is struck now: by the latest single fault whose turn it is, else by the scenario."""
+        for each in reversed(self.model["faults"]):
+            if each["times"] is None or each["fired"] < each["times"]:
+                each["met"] += 1
+                if each["met"] % each["every"] == 0:
+                    each["fired"] += 1
+                    return True
+        if self.model["state"] == "Started":
+            self.model["state"] = "Failed"
+            return True
+        return False
+
     def ask(self, method, target, body=None, key="own"):
         """Ask the API, with the model's quota; return status, or 429 as the model has it, and JSON."""
         model = self.model
@@ -53,7 +70,9 @@ class SteeringAgainstModel(RuleBasedStateMachine):
         refused = tokens < TOKEN
         model.update(tokens=tokens if refused else tokens - TOKEN, since=now, ordinal=model["ordinal"] + 1, latest=now)
         expired = key != "own" and self.ended(key, now)
+        struck = method == "POST" and self.struck()
         self.at, response = self.at.ask(method, target, body, key if key == "own" else self.credential(key))
+        assert ("Sandbox-Fault" in dict(response.headers)) == struck
         entry = next(reversed(list(self.at.timeline.journal)))
         assert entry.marks.early_retry == early
         if expired:
@@ -65,7 +84,8 @@ class SteeringAgainstModel(RuleBasedStateMachine):
         else:
             assert response.status not in (401, 429)
             assert response.header("x-ratelimit-remaining") == str(max(0, (tokens - TOKEN) // TOKEN - (BURST - RATE)))
-        return None if expired or refused else (response.status, orjson.loads(response.body))
+            assert (response.status == 500) == struck
+        return None if expired or refused or struck else (response.status, orjson.loads(response.body))
 
     def ended(self, key, now):
         known = self.model["keys"].get(key)
@@ -158,6 +178,53 @@ class SteeringAgainstModel(RuleBasedStateMachine):
             self.at = self.at.steered("PATCH", f"/keys/{ident}", body)
             self.model["keys"][ident]["expires"] = None if change == "forever" else self.now() + SECOND
 
+    @rule(every=st.integers(1, 3), times=st.sampled_from([None, 1, 2]))
+    def add_a_fault(self, every, times):
+        """Let every so many-th create fail, so many times."""
+        asked = {"when": {"operation": "createSystem", "every": every}, "then": {"error": {}}, "times": times}
+        self.at = self.at.steered("POST", "/faults", asked)
+        self.model["added"] += 1
+        ident = f"fault-{self.model['added']}"
+        self.model["faults"].append({"id": ident, "every": every, "times": times, "met": 0, "fired": 0})
+
+    @rule(number=st.integers(1, 4), times=st.sampled_from([None, 1, 3]))
+    def change_a_fault(self, number, times):
+        """Let a fault strike more often or less, if there is such a one."""
+        self.at, response = self.at.steer("PATCH", f"/faults/fault-{number}", {"times": times})
+        found = [each for each in self.model["faults"] if each["id"] == f"fault-{number}"]
+        assert response.status == (200 if found else 404)
+        for each in found:
+            each["times"] = times
+
+    @rule(number=st.integers(1, 4))
+    def delete_a_fault(self, number):
+        """Delete a fault, if there is such a one."""
+        self.at, response = self.at.steer("DELETE", f"/faults/fault-{number}")
+        left = [each for each in self.model["faults"] if each["id"] != f"fault-{number}"]
+        assert response.status == (404 if left == self.model["faults"] else 200)
+        self.model["faults"] = left
+
+    @rule()
+    def delete_all_faults(self):
+        """Delete them all."""
+        self.at = self.at.steered("DELETE", "/faults")
+        self.model["faults"] = []
+
+    @rule(plays=st.booleans())
+    def set_the_scenario(self, plays):
+        """Let the scenario begin, or none."""
+        self.at = self.at.steered("PUT", "/scenarios/active", {"scenario": ONCE} if plays else {"name": None})
+        self.model["state"] = "Started" if plays else None
+
+    @rule(state=st.sampled_from(["Started", "Failed", None]))
+    def set_its_state(self, state):
+        """Put it into a state, or let it begin again, if it is active."""
+        plays = self.model["state"] is not None
+        way = ("POST", "/scenarios/reset") if state is None else ("PUT", "/scenarios/once/state", {"state": state})
+        self.at, response = self.at.steer(*way)
+        assert response.status == (200 if plays or state is None else 404)
+        self.model["state"] = (state or "Started") if plays else None
+
     @rule(name=words)
     def save(self, name):
         """Name the present."""
@@ -216,6 +283,11 @@ class SteeringAgainstModel(RuleBasedStateMachine):
         assert {each["name"]: each["ordinal"] for each in self.at.read("/snapshots")["snapshots"]} == {
             name: model["ordinal"] for name, (model, _) in self.snapshots.items()
         }
+        playing = self.at.read("/scenarios")
+        expected = ("once", self.model["state"]) if self.model["state"] else (None, "Started")
+        assert (playing["active"], playing["state"]) == expected
+        told = [{name: each.get(name) for name in ("id", "times", "met", "fired")} for each in self.at.read("/faults")["faults"]]
+        assert told == [{name: each[name] for name in ("id", "times", "met", "fired")} for each in self.model["faults"]]
         assert self.at.read("/requests")["meta"]["total"] == len(self.past)
         assert self.at.world.ordinal == self.model["ordinal"]
 

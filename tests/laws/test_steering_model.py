@@ -286,7 +286,10 @@ class SteeringAgainstModel(RuleBasedStateMachine):
         playing = self.at.read("/scenarios")
         expected = ("once", self.model["state"]) if self.model["state"] else (None, "Started")
         assert (playing["active"], playing["state"]) == expected
-        told = [{name: each.get(name) for name in ("id", "times", "met", "fired")} for each in self.at.read("/faults")["faults"]]
+        told = [
+            {name: each.get(name) for name in ("id", "times", "met", "fired")}
+            for each in self.at.read("/faults")["faults"]
+        ]
         assert told == [{name: each[name] for name in ("id", "times", "met", "fired")} for each in self.model["faults"]]
         assert self.at.read("/requests")["meta"]["total"] == len(self.past)
         assert self.at.world.ordinal == self.model["ordinal"]

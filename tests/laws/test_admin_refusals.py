@@ -337,7 +337,12 @@ def walk(desk: Desk, key: str, query: str = "") -> Iterator[tuple[str, Response]
     yield "putActiveScenario", steer("PUT", "/scenarios/active", {"name": "flaky"})
     yield "putScenarioState", steer("PUT", "/scenarios/flaky/state", {"state": "Started"})
     yield "resetScenarios", steer("POST", "/scenarios/reset")
-    yield "addFault", steer("POST", "/faults", {"when": {"operation": "createSystem"}, "then": {"error": {"status": 500}}, "times": 1.0})
+    yield (
+        "addFault",
+        steer(
+            "POST", "/faults", {"when": {"operation": "createSystem"}, "then": {"error": {"status": 500}}, "times": 1.0}
+        ),
+    )
     yield "listFaults", steer("GET", "/faults")
     yield "changeFault", steer("PATCH", "/faults/fault-1", {"times": 3})
     yield "deleteFault", steer("DELETE", "/faults/fault-1")

@@ -111,7 +111,9 @@ def _operations(state: Any, capsule: Any) -> tuple[Steer, ...]:
         Steer("putScenarioState", "PUT", b"/scenarios/slow/state", 404, {"state": "Started"}),
         Steer("resetScenarios", "POST", b"/scenarios/reset", 200),
         Steer("listFaults", "GET", b"/faults", 200),
-        Steer("addFault", "POST", b"/faults", 201, {"when": {"nth": 1}, "then": {"error": {"status": 500}}, "times": 2}),
+        Steer(
+            "addFault", "POST", b"/faults", 201, {"when": {"nth": 1}, "then": {"error": {"status": 500}}, "times": 2}
+        ),
         Steer("changeFault", "PATCH", b"/faults/fault-1", 404, {"times": 1}),
         Steer("deleteFault", "DELETE", b"/faults/fault-1", 404),
         Steer("clearFaults", "DELETE", b"/faults", 200),

@@ -152,10 +152,11 @@ def _struck(
         world.play, seed, label, Meeting(request, operation, now, charter, world.workspace), verdicts
     )
     _note(trace, "rules", verdicts=verdicts)
-    if not struck:
+    blows = [(each.mark, each.fault.strike(each, now, chance_of(each, seed, label))) for each in struck]
+    blows = [(name, blow) for name, blow in blows if blow is not STRUCK_BY_NOTHING]
+    if not blows:
         return play, STRUCK_BY_NOTHING, None
-    blow = together(each.fault.strike(each, now, chance_of(each, seed, label)) for each in struck)
-    return play, blow, ", ".join(dict.fromkeys(each.mark for each in struck))
+    return play, together(blow for _, blow in blows), ", ".join(dict.fromkeys(name for name, _ in blows))
 
 
 def _twice(

@@ -1,7 +1,8 @@
 """`rate_limit`: the quota is exhausted, or smaller than the plan says, or the 429 lies about how long to wait.
 
 A request that is struck is held to the quota even where the world only watches it. `recover_after` ends the fault so
-long after its rule first struck.
+long after its rule first struck. The contract wants a whole number of seconds in Retry-After: whatever else it says
+there (`missing`, `zero`, a `date`) needs `illegal: true`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import Any
 
 from sandbox.core.clock import SECOND, http_date
 from sandbox.core.document import Document, duration, one_of, truth, whole
-from sandbox.core.kind import FaultKind, Site
+from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Quota, Struck
 
 LIES = ("missing", "zero", "huge", "date")
+LEGAL_LIES = ("huge",)
 HUGE = 365 * 24 * 3600
 
 
@@ -24,9 +26,14 @@ class _RateLimit(Document):
     burst = whole(1, 1_000_000, load_default=None, allow_none=True)
     retry_after = one_of(LIES, load_default=None, allow_none=True)
     recover_after = duration(load_default=None, allow_none=True)
+    illegal = truth(load_default=False)
 
 
 def _make(given: dict[str, Any], _site: Site) -> Fault:
+    lie = given["retry_after"]
+    illegal = lie is not None and lie not in LEGAL_LIES
+    if illegal and not given["illegal"]:
+        raise Unfit(("retry_after",), "a whole number of seconds (huge), or illegal: true", lie)
     plain = not (given["limit"] or given["burst"] or given["retry_after"])
     quota = Quota(given["limit"], given["burst"], given["exhausted"] or plain)
 
@@ -35,7 +42,7 @@ def _make(given: dict[str, Any], _site: Site) -> Fault:
             return STRUCK_BY_NOTHING
         return Blow(quota=_lying(replace(quota, bucket=struck.rule), given["retry_after"], now))
 
-    return Fault("rate_limit", strike)
+    return Fault("rate_limit", strike, illegal=illegal)
 
 
 def _lying(quota: Quota, lie: str | None, now: int) -> Quota:

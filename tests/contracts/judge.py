@@ -30,9 +30,11 @@ from sandbox.app import create_store
 from sandbox.core.clock import SECOND, parse_instant
 from sandbox.core.compiling import METHODS
 from sandbox.core.contract import Contract
+from sandbox.core.keyring import key_id
 from sandbox.core.timeline import Timeline
 from sandbox.settings import Settings
 from sandbox.web.store import Store
+from tests.contracts.injected import cause_of
 from tests.contracts.ledger import Finding, Ledger
 from tests.contracts.subjects import TOKEN, Subject, shelf_of
 
@@ -125,6 +127,8 @@ class Judge:
     store: Store
     ledger: Ledger = field(default_factory=Ledger)
     keys: Keys = field(init=False)
+    probing: bool = False
+    """Whether an answer is judged that no scenario has touched."""
 
     def __post_init__(self) -> None:
         self.keys = Keys(lambda key: self.subject.furnish(self.store, key))
@@ -154,6 +158,21 @@ class Judge:
         self.ledger.refusals[told.operation, told.cause] += 1
         return True
 
+    def injected(self, failure: Failure, case: Any, response: Any) -> bool:
+        """Say whether a scenario has put this finding there, and count it if so."""
+        key = str(case.headers.get("Authorization", "")).removeprefix("Bearer ")
+        slot = shelf_of(self.store).slots.get(f"own/{key_id(key)}")
+        if slot is None or self.probing:
+            return False
+        self.probing = True
+        try:
+            mark = cause_of(slot.timeline, failure, case, response)
+        finally:
+            self.probing = False
+        if mark is not None:
+            self.ledger.injected[mark, type(failure).__name__] += 1
+        return mark is not None
+
     def worlds(self) -> dict[str, Timeline]:
         """Return the timeline of every world that a key of the judge has opened."""
         return {name: slot.timeline for name, slot in shelf_of(self.store).slots.items() if name.startswith("own/")}
@@ -164,7 +183,7 @@ def _verdict(judge: Judge) -> Callable[..., bool]:
         if isinstance(failure, UseAfterFree):
             return case.operation.definition.raw["operationId"] not in judge.subject.lasting
         refused = isinstance(failure, RejectedPositiveData) and response.status_code in (400, 422)
-        return not (refused and judge.accepts(case, response))
+        return not ((refused and judge.accepts(case, response)) or judge.injected(failure, case, response))
 
     return filter_failure
 
@@ -269,7 +288,7 @@ def _noting(judge: Judge) -> Iterator[None]:
     """Keep what the checks say of every step."""
 
     def after_validate(_context: Any, case: Any, _response: Any, results: Any) -> None:
-        for result in results:
+        for result in () if judge.probing else results:
             judge.ledger.checks[result.name] += 1
             if result.failure is not None:
                 told = f"{result.failure}\n{case.as_curl_command()}"

@@ -30,6 +30,8 @@ class Ledger:
     """Answers by phase, operation and status."""
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Refusals of good data that the contract lists, by operation and cause."""
+    injected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Findings that a scenario has put there on purpose, by its rules and the kind of failure."""
     links: Counter[str] = field(default_factory=Counter)
     """For every link how often its target answered 2xx when it was followed."""
     sequences: int = 0
@@ -57,6 +59,9 @@ class Ledger:
             listed = sorted(self.refusals.items())
             told = ", ".join(f"{operation} {cause} {count}" for (operation, cause), count in listed)
             lines.append(f"good data refused as listed: {told}")
+        if self.injected:
+            told = ", ".join(f"{mark} {kind} {count}" for (mark, kind), count in sorted(self.injected.items()))
+            lines.append(f"findings injected: {told}")
         if self.links:
             lines.append(f"links covered: {len(self.links) - len(self.uncovered())} of {len(self.links)}")
         return lines

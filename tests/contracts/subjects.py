@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sandbox.core.contract import Contract
@@ -84,6 +84,38 @@ AIKRAFT = Subject(
     told=_told_by_journal,
     revisions=frozenset({1}),
 )
+
+
+SPANS = ("0s", "90s", "9m", "11m", "1d", "2d12h", "4d", "10d")
+"""How far into a scenario a world may be."""
+CALLS = 13
+"""How many requests a world may have seen before, so that rules which count calls are at any of their turns."""
+
+
+def under(scenario: str, point: int | None = None) -> Subject:
+    """Return the API in worlds in which this scenario plays: all at this point of it, or each at one of its own."""
+
+    def furnish(store: Store, key: str) -> None:
+        _begun(store, key, scenario, int(key.removeprefix("ak_test_enterprise_case")) if point is None else point)
+
+    return replace(AIKRAFT, name=f"aikraft, {scenario}", furnish=furnish)
+
+
+def _begun(store: Store, key: str, scenario: str, number: int) -> None:
+    steering = Steering(store)
+    for _ in range(number % 2):
+        store.answer(shelf_of(store), _asked(key, "POST", "/v1/systems", LOAN))
+    for path, method, body in (
+        ("/scenarios/active", "PUT", {"name": scenario}),
+        ("/clock/advance", "POST", {"by": SPANS[number % len(SPANS)]}),
+    ):
+        answer = steering.answer(_asked(key, method, "/__admin" + path, body))
+        if answer.status != 200:
+            raise ValueError(answer.body)
+    for count in range(number % CALLS):
+        store.answer(
+            shelf_of(store), _asked(key, ("GET", "POST")[count % 2], "/v1/systems", ({} if count % 2 else None))
+        )
 
 
 def _furnished(store: Store, key: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.contracts import defects, plane_defects
 from tests.contracts.doors import Wsgi, over_wsgi
 from tests.contracts.judge import examine, walk
-from tests.contracts.subjects import AIKRAFT, PLANE
+from tests.contracts.subjects import AIKRAFT, PLANE, under
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
 
@@ -52,6 +52,16 @@ def test_a_copy_that_is_always_busy_has_no_finding_and_uncovered_links(fixture_n
     writes = {name for name in ledger.links if name.rpartition("-> ")[2].startswith("POST ")}
     assert writes
     assert writes <= set(ledger.uncovered())
+
+
+@pytest.mark.parametrize("change", [defects.leaks_a_field, defects.hides_what_is_left])
+def test_what_a_scenario_has_not_injected_is_found_while_it_plays(change: defects.Outward, fixture_name: str) -> None:
+    judge = over_wsgi(under("flaky"), fixture_name, 5, defects.outward(change))
+    judge.only(path="/systems")
+    ledger = examine(judge)
+    struck = {each for each in ledger.answers if each[2] == 500}
+    assert struck
+    assert {each.check for each in ledger.findings} & {"response_schema_conformance", "response_headers_conformance"}
 
 
 @pytest.mark.parametrize("name", plane_defects.BROKEN)

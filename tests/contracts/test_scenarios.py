@@ -1,0 +1,71 @@
+"""Under every scenario that speaks HTTP, its faults on, the contract holds: no finding but those that were injected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from sandbox.app import load_api
+from sandbox.core.staging import reader_of
+from tests.contracts.doors import over_wsgi
+from tests.contracts.judge import Judge, examine, walk
+from tests.contracts.ledger import Ledger
+from tests.contracts.subjects import under
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning"),
+    pytest.mark.timeout(600),
+]
+
+
+Report = Callable[[str, Ledger], None]
+
+
+@cache
+def speaking() -> tuple[str, ...]:
+    """Return the shipped scenarios of which no fault breaks a connection."""
+    api = load_api("aikraft")
+    reader = reader_of(api)
+    found = {name: reader.scenario(document) for name, document in api.scenarios().items()}
+    return tuple(
+        name for name, one in sorted(found.items()) if not any(each.wire for rule in one.rules for each in rule.faults)
+    )
+
+
+def struck(judge: Judge) -> int:
+    """Return how many answers a fault has struck."""
+    return sum(each.marks.fault is not None for world in judge.worlds().values() for each in world.journal)
+
+
+def events(judge: Judge) -> int:
+    """Return how many timed events the scenario has."""
+    return max(len(each.present.play.scenario.timeline) for each in judge.worlds().values())
+
+
+POINTS = (0, 5, 10, 15)
+"""Where in the scenario the worlds of the sequences begin: one point a walk, since a walk has to be repeatable."""
+
+
+@pytest.mark.parametrize("scenario", speaking())
+def test_no_request_gets_an_answer_that_breaks_the_contract_unless_it_was_injected(
+    scenario: str, fixture_name: str, report: Report
+) -> None:
+    judge = over_wsgi(under(scenario), fixture_name, examples=4)
+    examine(judge)
+    report(f"{scenario}, single", judge.ledger)
+    assert struck(judge) or events(judge)
+    assert not judge.ledger.complaints(), judge.ledger.complaints()
+
+
+@pytest.mark.parametrize("scenario", speaking())
+def test_no_sequence_gets_an_answer_that_breaks_the_contract_unless_it_was_injected(
+    scenario: str, fixture_name: str, report: Report, subtests: pytest.Subtests
+) -> None:
+    for point in POINTS:
+        judge = over_wsgi(under(scenario, point), fixture_name, examples=4)
+        walk(judge, sequences=4, steps=12)
+        report(f"{scenario}, sequences from {point}", judge.ledger)
+        with subtests.test(point=point):
+            assert not judge.ledger.complaints(), judge.ledger.complaints()

@@ -22,6 +22,7 @@ RANDOM = "RANDOM_DATA_THEN_CLOSE"
 TRUNCATED = "TRUNCATED_BODY"
 DRIBBLE = "DRIBBLE"
 SILENCE = "NO_ANSWER"
+KINDS = (RESET, EMPTY, MALFORMED, RANDOM, TRUNCATED, DRIBBLE, SILENCE)
 SILENT_FOR = 600.0
 """Seconds after which even a connection that never gets its answer is closed."""
 NO_CHUNK = b"not a chunk\r\n"

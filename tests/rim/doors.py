@@ -265,6 +265,21 @@ class Connection:
         """Return every answer until the server hangs up."""
         return list(iter(self.read, None))
 
+    def head(self) -> dict[str, str]:
+        """Return the header fields of the next answer, and leave its body unread."""
+        self.line()
+        return dict(self._fields())
+
+    def rest(self) -> bytes:
+        """Return everything until the server hangs up."""
+        said = b""
+        try:
+            while part := self._stream.read(1):
+                said += part
+        except ConnectionResetError:
+            return said
+        return said
+
     def line(self) -> bytes:
         """Return the next line without its end; nothing if the server has hung up."""
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -34,19 +33,11 @@ UNREAD = {
     "a large page that is not read": CONTRACT.wire * 20,
 }
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _enough_files() -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 4 * IDLE
-    enough = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, enough), hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+pytestmark = pytest.mark.usefixtures("enough_files")
 
 
 @pytest.fixture(scope="module")
-def crowded() -> Iterator[int]:
+def crowded(enough_files: None) -> Iterator[int]:  # noqa: ARG001
     """Yield the port of a server with 500 idle connections and 20 clients that have stopped half-way."""
     with serving(fresh_store()) as port, ExitStack() as crowd:
         for _ in range(IDLE):

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,11 @@ from sandbox.core.contract import Contract
 from sandbox.core.control import Plane, check_handled
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import LOBBY, Keyring, Place
+from sandbox.core.play import IDLE
+from sandbox.core.proof import proofread
 from sandbox.core.realm import LIVE, TEST, Realm, Source
+from sandbox.core.scenario import Scenario
+from sandbox.core.staging import begun, reader_of
 from sandbox.core.workspace import Table, Workspace
 from sandbox.core.world import Charter, Grant, World
 from sandbox.faults.kinds import EVENTS, KINDS
@@ -88,7 +93,25 @@ def create_realm(name: str, settings: Settings, wall: int) -> Realm:
     source = Source(
         fixture["fixture"], digest, birth, make(birth), make, path.parent == files.shipped("fixtures") / name
     )
-    return _furnished(api, fixture, source, settings, clock)
+    realm = _furnished(api, fixture, source, settings, clock)
+    return (
+        _playing(realm, read_scenario(api, files.find("scenarios", name, settings.scenario)))
+        if settings.scenario
+        else realm
+    )
+
+
+def read_scenario(api: Api, path: Path) -> Scenario:
+    """Return the scenario in this file; FileError names every flaw with its line."""
+    scenario, _digest = files.checked(path, lambda document: proofread(reader_of(api), document))
+    return scenario
+
+
+def _playing(realm: Realm, scenario: Scenario) -> Realm:
+    """Return the realm whose worlds are born with this scenario, which begins with them."""
+    play = begun(scenario, IDLE, realm.source.birth)
+    live = {name: world._replace(play=play) for name, world in realm.live.items()}
+    return replace(realm, live=live, lobby=realm.lobby._replace(play=play))
 
 
 def load_api(name: str) -> Api:

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from secrets import token_urlsafe
 
 from sandbox.settings import APIS, Settings
-from sandbox.terminal.verbs import add_verbs
+from sandbox.terminal.verbs import add_play, add_verbs
 from sandbox.version import VERSION
 
 FINE, FINDINGS, USAGE = 0, 1, 2
@@ -33,6 +33,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(verbs.add_parser("serve", help="serve the APIs until interrupted"))
     _add_seed(verbs.add_parser("seed", help="write a fixture of made-up systems to standard output"))
     add_verbs(verbs)
+    _add_play(add_play(verbs))
+    _add_scenarios(verbs.add_parser("scenarios", help="list the scenarios that the sandbox comes with, or show one"))
+    _add_check(
+        verbs.add_parser("check-scenario", help="tell whether a scenario can work, and if not, all that hinders it")
+    )
     _add_replay(verbs.add_parser("replay", help="go through a capsule again and compare every answer"))
     return parser
 
@@ -44,6 +49,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--port", "-p", type=int, default=8800, help="port to bind, 0 for a free one (default: %(default)s)")
     add("--api", action="append", choices=APIS, help="serve this API; may be given again (default: all)")
     add("--fixture", default="default", metavar="NAME|FILE", help="what worlds start with (default: %(default)s)")
+    add("--scenario", default="", metavar="NAME|FILE", help="what goes wrong on purpose in every world (default: none)")
     add("--seed", type=int, default=0, help="seed of ids and draws (default: %(default)s)")
     add("--clock", default="", metavar="CLOCK", help="real, frozen, a time, frozen@TIME, x60 or x60@TIME")
     add("--plan", default="pro", choices=PLANS, help="plan of undeclared test keys (default: %(default)s)")
@@ -67,6 +73,22 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a capsule: what `sandbox capsule` wrote")
     parser.add_argument("--at", type=int, metavar="N", help="stop after this record, counted from 1, and explain it")
     parser.add_argument("--fixture", metavar="NAME|FILE", help="the fixture that it began with (default: as it says)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_play(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_play)
+
+
+def _add_scenarios(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_scenarios)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="show this one as its file has it")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_check_scenario)
+    parser.add_argument("file", metavar="FILE", help="a scenario in YAML or JSON")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -118,7 +140,7 @@ def _settings(given: argparse.Namespace, token: str) -> Settings:
         apis=tuple(given.api or APIS), fixture=given.fixture, seed=given.seed, clock=given.clock, plan=given.plan,
         scope=given.scope, strict_keys=given.strict_keys, quota=given.quota, admin_token=token,
         admin=not given.no_admin, hosts=(*given.allow_host, given.host), memory=given.memory << 20,
-        journal_entries=given.journal_entries, journal_bytes=given.journal_bytes << 20,
+        journal_entries=given.journal_entries, journal_bytes=given.journal_bytes << 20, scenario=given.scenario,
     )  # fmt: skip
 
 
@@ -150,6 +172,34 @@ def _replay(given: argparse.Namespace) -> int:
         return replay(given)
     except FileError as error:
         return _usage(str(error))
+
+
+def _play(given: argparse.Namespace) -> int:
+    from sandbox.repertoire import wish_of
+    from sandbox.terminal.run import run
+    from sandbox.web.files import FileError
+
+    try:
+        given.wish = wish_of(given.scenario)
+    except FileError as error:
+        return _usage(str(error))
+    return run(given)
+
+
+def _scenarios(given: argparse.Namespace) -> int:
+    from sandbox.repertoire import scenarios
+    from sandbox.web.files import FileError
+
+    try:
+        return scenarios(given)
+    except FileError as error:
+        return _usage(str(error))
+
+
+def _check_scenario(given: argparse.Namespace) -> int:
+    from sandbox.repertoire import check
+
+    return check(given)
 
 
 def _usage(message: str) -> int:

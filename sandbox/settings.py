@@ -18,7 +18,8 @@ class Settings:
     `clock` is `real`, `frozen`, a time, `frozen@TIME`, `x60` or `x60@TIME`; empty means what the fixture says.
     `plan` and `scope` are what undeclared test keys get. `admin` turns the control plane on or off, `hosts` are the
     names beyond localhost under which it may be reached. `memory` is in bytes, and so is `journal_bytes`, what the
-    journal of one world may hold.
+    journal of one world may hold. `scenario` is the name of a shipped one, or a file, which every world is born with;
+    empty means none.
     """
 
     apis: tuple[str, ...] = APIS
@@ -35,6 +36,7 @@ class Settings:
     memory: int = 256 << 20
     journal_entries: int = 10_000
     journal_bytes: int = 128 << 20
+    scenario: str = ""
 
 
 def parse_clock(text: str, wall: int, declared: int | None) -> Clock:

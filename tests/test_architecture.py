@@ -9,9 +9,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SANDBOX = ROOT / "sandbox"
 FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
-    "frozen", "message", "problem", "chance", "clock", "document", "quota", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling",
+    "frozen", "message", "problem", "chance", "clock", "document", "quota", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling", "ground", "variation",
     "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
-    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "kind", "when", "then", "script", "transcript", "staging", "record", "state",
+    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "kind", "when", "then", "script", "proof", "transcript", "staging", "record", "state",
     "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {
@@ -40,7 +40,8 @@ MAY_IMPORT = {
     "app": {"core", "apis", "faults", "web", "settings", "version"},
     "testing": {"core", "apis", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
-    "cli": {"core", "web", "settings", "version", "app", "seed", "terminal", "replay"},
+    "cli": {"core", "web", "settings", "version", "app", "seed", "terminal", "replay", "repertoire"},
+    "repertoire": {"app", "core", "settings", "terminal", "web"},
     "replay": {"app", "core", "settings", "terminal", "web"},
     "__main__": {"cli"},
     "__init__": {"settings", "version", "app"},

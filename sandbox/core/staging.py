@@ -26,6 +26,7 @@ from sandbox.core.document import (
 from sandbox.core.frozen import Frozen, freeze
 from sandbox.core.play import IDLE, PENDING, Adhoc, Pending, Play
 from sandbox.core.problem import Problem
+from sandbox.core.proof import proofread
 from sandbox.core.scenario import STARTED, Scenario
 from sandbox.core.script import Reader
 from sandbox.core.steering import STEERING, Steered
@@ -125,7 +126,7 @@ def shipped(api: Api, name: str) -> Any:
 
 def _read(api: Api, document: Any) -> Scenario:
     try:
-        return reader_of(api).scenario(document)
+        return proofread(reader_of(api), document)
     except DocumentError as error:
         raise _unfit("scenario-unfit", error) from error
 

@@ -11,6 +11,7 @@ from sandbox.terminal import steer
 from sandbox.terminal.client import FINE, Refusal, Server, Trouble, server_of
 from sandbox.terminal.explain import explain
 from sandbox.terminal.journal import requests
+from sandbox.terminal.play import play
 from sandbox.terminal.screen import Screen, complain, print_json, screen_of
 from sandbox.terminal.verify import verify
 
@@ -38,6 +39,7 @@ VERBS: Mapping[str, Callable[[Server, Screen, Namespace], int]] = {
     "keys mint": steer.keys_mint,
     "keys revoke": steer.keys_revoke,
     "capsule": steer.capsule,
+    "play": play,
 }
 
 

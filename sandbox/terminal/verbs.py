@@ -25,6 +25,16 @@ def add_verbs(subparsers: Parsers) -> None:
     capsule.add_argument("--out", metavar="FILE", help="write it there (default: standard output)")
 
 
+def add_play(subparsers: Parsers) -> argparse.ArgumentParser:
+    """Add `play`, whose caller has to read a file into `wish`: what the sandbox is asked to play."""
+    parser = _verb(subparsers, "play", "let a scenario play in the world and watch")
+    add = parser.add_argument
+    add("scenario", metavar="NAME|FILE", help="a scenario that the sandbox comes with, or a file")
+    add("--limit", metavar="N", type=_positive, help="end after so many requests (default: Ctrl-C ends)")
+    add("--keep", action="store_true", help="leave it active in the end")
+    return parser
+
+
 def _verb(subparsers: Parsers, name: str, help: str, words: str = "") -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False)
     parser.set_defaults(run=_run, verb=words or name)

@@ -8,10 +8,10 @@ then is anything built. JSON, which is YAML too, has a faster way that ends in t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import yaml
@@ -28,8 +28,18 @@ _FLAWS_SHOWN = 20
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
+T = TypeVar("T")
+
+
 class FileError(ValueError):
-    """A file that cannot be used; the message says where, expected, got, and the remedy."""
+    """A file that cannot be used; the message says where, expected, got, and the remedy.
+
+    `places` are the flaws of its document, each with its line; there are none if it could not even be read.
+    """
+
+    def __init__(self, message: str, places: Sequence[tuple[int, Flaw]] = ()) -> None:
+        super().__init__(message)
+        self.places = tuple(places)
 
 
 class _Loader(yaml.CSafeLoader):
@@ -58,7 +68,7 @@ def shipped(folder: str) -> Path:
 
 def find(folder: str, api: str, name: str) -> Path:
     """Return the file that a name or a path means; FileError lists the names there are."""
-    if "/" in name or name.endswith((".yaml", ".yml", ".json")):
+    if is_path(name):
         path = Path(name)
         if not _is_file(path):
             raise FileError(f"{shown(name, 1000)}: expected a file, got {_instead(path)}")
@@ -71,6 +81,11 @@ def find(folder: str, api: str, name: str) -> Path:
     hint = f"; did you mean {near!r}?" if near else ""
     expected = f"expected one of {', '.join(names)}, or a path to a file"
     raise FileError(f"{folder}: {expected} for {api}, got {shown(name)!r}{hint}")
+
+
+def is_path(name: str) -> bool:
+    """Tell whether a name means a file of one's own rather than a shipped one."""
+    return "/" in name or name.endswith((".yaml", ".yml", ".json"))
 
 
 def documents(folder: str, api: str) -> dict[str, Any]:
@@ -212,17 +227,17 @@ def _refusal(got: str, where: Any) -> yaml.MarkedYAMLError:
     return yaml.MarkedYAMLError(None, None, got, where.start_mark)
 
 
-def checked(path: Path, reader: Callable[[Any], dict[str, Any]]) -> tuple[dict[str, Any], str]:
+def checked(path: Path, reader: Callable[[Any], T]) -> tuple[T, str]:
     """Return the file as the reader understands it and its hash; FileError names every flaw with its line."""
     data, digest, raw = read(path)
     try:
         return reader(data), digest
     except DocumentError as error:
         root = _root(raw)
-        flaws = sorted((_line(root, each), str(each)) for each in error.flaws)
-        lines = [f"{path}:{line}: {flaw}" for line, flaw in flaws[:_FLAWS_SHOWN]]
-        more = len(flaws) - len(lines)
-        raise FileError("\n".join(lines + ([f"… and {more} more"] if more else []))) from error
+        places = sorted(((_line(root, each), each) for each in error.flaws), key=lambda each: (each[0], str(each[1])))
+        lines = [f"{path}:{line}: {flaw}" for line, flaw in places[:_FLAWS_SHOWN]]
+        more = len(places) - len(lines)
+        raise FileError("\n".join(lines + ([f"… and {more} more"] if more else [])), places) from error
 
 
 def _root(raw: bytes) -> yaml.Node | None:

@@ -9,7 +9,8 @@ from sandbox.faults.error import ERROR
 from sandbox.faults.hangup import HANGUP
 from sandbox.faults.outage import OUTAGE
 from sandbox.faults.rate_limit import RATE_LIMIT
+from sandbox.faults.variant import VARIANT
 
-KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT)
+KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT, VARIANT)
 EVENTS: tuple[EventKind, ...] = ()
 """All kinds of timed events."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from collections.abc import Mapping
+from typing import Any
 
 from sandbox.core.api import Answer, Call, Handler, Shown, mint
-from sandbox.core.clock import SECOND, iso
+from sandbox.core.clock import SECOND, iso, parse_instant
 from sandbox.core.frozen import ALWAYS, Frozen
 from sandbox.core.problem import Problem, shown
 from sandbox.core.workspace import Key, Layout
@@ -100,6 +102,15 @@ def write_cursor(row: Frozen, tier: str | None) -> str:
     """Return the opaque cursor of the page that follows this row under this filter."""
     text = f"{row['created_at'] // SECOND}.{row['id']}.{tier or ''}"
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def cursor_at(call: Call, item: Mapping[str, Any]) -> str:
+    """Return the cursor of the page of this call that begins with this item: it stands right before the item's row."""
+    ident = item["id"]
+    # No id of the same second lies between: `~` comes after every letter that an id may have.
+    before = f"{ident[:-1]}{chr(ord(ident[-1]) - 1)}~"
+    row = Frozen(created_at=parse_instant(item["created_at"]), id=before)
+    return write_cursor(row, call.query["risk_tier"])
 
 
 def read_cursor(cursor: str, tier: str | None) -> Key:

@@ -173,7 +173,7 @@ STAGED = {
         {"name": "twice", "when": {"operation": "createSystem"}, "then": {"commit": "twice"}, "requires": "Worse", "ttl": "7s"},
         {"name": "late", "when": {"method": "POST", "nth": [1, 3]}, "then": {"delay": {"fixed": "2s", "clock": "world"}}, "continue": True},
         {"name": "some", "when": {"probability": 0.5}, "then": {"one_of": [
-            {"weight": 2, "error": {"status": 500}}, {"hangup": "RANDOM_DATA_THEN_CLOSE"}, {"rate_limit": {"exhausted": True, "retry_after": "date"}},
+            {"weight": 2, "error": {"status": 500}}, {"hangup": "RANDOM_DATA_THEN_CLOSE"}, {"rate_limit": {"exhausted": True, "retry_after": "date", "illegal": True}},
         ]}},
         {"name": "end", "when": {"rows": {"systems": {"at_least": 3}}}, "then": {"sequence": [{"error": {}}, {"outage": {"outageDuration": "1h"}}]}, "sets": "Over"},
     ],

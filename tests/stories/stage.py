@@ -109,3 +109,8 @@ def _reply(answer: Response) -> Reply:
     except ValueError:
         content = None
     return Reply(answer.status, content, headers, answer.body, broken, waited)
+
+
+def system(name: str) -> dict[str, str]:
+    """Return what a client sends to register a system of this name."""
+    return {"name": name, "description": "Scores loans.", "purpose": "Decide on loans.", "domain": "Finance"}

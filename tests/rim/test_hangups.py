@@ -303,7 +303,7 @@ def running() -> Iterator[tuple[Store, int, Any]]:
         yield store, port, server
 
 
-LEAVING: dict[str, Callable[[Ear], None]] = {"reset": Ear.reset, "farewell": lambda ear: ear.end()}
+LEAVING: dict[str, Callable[[Any], None]] = {"reset": Ear.reset, "farewell": lambda ear: ear.end()}
 
 
 @pytest.mark.parametrize("leaving", LEAVING)

@@ -21,9 +21,9 @@ from sandbox.core.frozen import Frozen
 from sandbox.core.kernel import step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
 from sandbox.core.message import Request, Response
+from sandbox.core.playbill import play_written
 from sandbox.core.realm import Realm
-from sandbox.core.record import told
-from sandbox.core.staging import play_written
+from sandbox.core.record import caught_up, told
 from sandbox.core.timeline import ENTRY_LIMIT, Entry, Journal, Timeline, began
 from sandbox.core.world import World
 from tests.support import ENTERPRISE, LOAN, NOW, realm, request, world_of
@@ -67,14 +67,15 @@ class Helm(NamedTuple):
 
     def sent(self, asked: Request) -> tuple[Helm, Response]:
         """Return what comes of this request to the API, and its answer."""
-        asked = self.admitted(asked)
-        outcome = step(self.world, asked, self.wall)
-        return self._replace(timeline=told(self.timeline, outcome, asked, self.wall)), outcome.response
+        asked, timeline = self.admitted(asked), caught_up(self.timeline, self.wall)
+        outcome = step(timeline.present, asked, self.wall)
+        return self._replace(timeline=told(timeline, outcome, asked, self.wall)), outcome.response
 
     def steer(self, method: str, target: str, body: Any = None) -> tuple[Helm, Response]:
         """Return what comes of a control request, and its answer."""
         asked = self.admitted(request(method, "/__admin" + target, body, self.key))
-        move = control(plane(), self.home, self.timeline, asked, self.wall)
+        timeline = caught_up(self.timeline, self.wall)
+        move = control(plane(), self.home, timeline, asked, self.wall)
         after = self._replace(timeline=move.timeline)
         if move.credential is not None and (move.credential, move.key) not in self.minted:
             after = after._replace(minted=(*self.minted, (move.credential, move.key)))
@@ -171,6 +172,7 @@ STAGED = {
         {"name": "tight", "when": {"operation": "listSystems"}, "then": {"rate_limit": {"limit": 2, "burst": 2}}, "requires": "Started", "times": 4},
         {"name": "lost", "when": {"operation": "createSystem", "every": 2}, "then": {"commit": "drop_after"}, "requires": "Started", "sets": "Worse"},
         {"name": "twice", "when": {"operation": "createSystem"}, "then": {"commit": "twice"}, "requires": "Worse", "ttl": "7s"},
+        {"name": "put-off", "when": {"operation": "createSystem", "nth": [2, 5]}, "then": {"commit": {"outcome": "late", "after": "1m"}}, "requires": "Worse"},
         {"name": "late", "when": {"method": "POST", "nth": [1, 3]}, "then": {"delay": {"fixed": "2s", "clock": "world"}}, "continue": True},
         {"name": "some", "when": {"probability": 0.5}, "then": {"one_of": [
             {"weight": 2, "error": {"status": 500}}, {"hangup": "RANDOM_DATA_THEN_CLOSE"}, {"rate_limit": {"exhausted": True, "retry_after": "date", "illegal": True}},

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from sandbox.core.kernel import Outcome, step
 from sandbox.core.message import Request, Response
+from sandbox.core.play import overdue
 from sandbox.core.staging import steered
 from sandbox.core.timeline import UNMARKED, Entry, Errand, Timeline
 from sandbox.core.world import World
@@ -27,6 +28,16 @@ def told(timeline: Timeline, outcome: Outcome, request: Request, wall: int) -> T
     return Timeline(
         world, journal, timeline.birth, timeline.snapshots, timeline.changes, revision, timeline.evicted
     )  # fmt: skip
+
+
+def caught_up(timeline: Timeline, wall: int) -> Timeline:
+    """Return the timeline after every request that a fault has put off until now, each an entry of its own."""
+    while True:
+        present = timeline.present
+        late = overdue(present.play, present.now(wall)) if present.play.pending else None
+        if late is None:
+            return timeline
+        timeline = told(timeline, step(present, late, wall), late, wall)
 
 
 def steered_to(timeline: Timeline, world: World, errand: Errand, request: Request, response: Response) -> Timeline:

@@ -17,10 +17,9 @@ from sandbox.core.frozen import to_json
 from sandbox.core.kernel import step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
 from sandbox.core.message import Caller, Request, Response
-from sandbox.core.play import overdue
 from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
-from sandbox.core.record import told
+from sandbox.core.record import caught_up, told
 from sandbox.core.reporting import REPORTS
 from sandbox.core.steering import in_problem
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, began
@@ -169,13 +168,12 @@ class Store:
         return self._kept(slot, request, wall)
 
     def _catch_up(self, slot: Slot, wall: int) -> None:
-        """Work on every request that a fault has put off and that is due by now, as requests of their own."""
-        while True:
-            present = slot.timeline.present
-            late = overdue(present.play, present.now(wall))
-            if late is None:
-                return
-            self._kept(slot, late, wall)
+        """Let every request be worked on that a fault has put off and that is due by now."""
+        before = slot.timeline
+        slot.timeline = caught_up(before, wall)
+        self._weight += slot.timeline.journal.weight - before.journal.weight
+        if slot.readers:
+            _tell(slot, before.revision)
 
     def _kept(self, slot: Slot, request: Request, wall: int) -> Response:
         timeline = slot.timeline

@@ -165,12 +165,13 @@ class Storage:
 
     `dump` returns `tables` and `minted` as plain JSON values. `holder` returns what a fixture says of whose data it is.
     `load` takes a document (a fixture, or one that both made) and the instant at which its offsets begin; DocumentError
-    names what is wrong.
+    names what is wrong. `tables` names the tables.
     """
 
     dump: Callable[[Workspace], dict[str, Any]]
     holder: Callable[[Frozen], dict[str, Any]]
     load: Callable[[Any, int], Loaded]
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,8 @@ def _instant(data: Any, where: Path) -> int:
 
 
 def _unreadable(where: Path, error: ValueError) -> Problem:
-    return Problem(422, "match-unreadable", f"{written(where)}: {error}")
+    expected, _, told = str(error).removeprefix("expected ").partition(", got ")
+    return unreadable(where, expected, told)
 
 
 def _since(data: Any, where: Path) -> list[Condition]:

@@ -148,12 +148,13 @@ def text(
             raise ValidationError("a text without half of a surrogate pair")
 
     return fields.String(
-        validate=check, error_messages=_messages(expected), metadata={"secret": secret}, **options
+        validate=check, error_messages=_messages(expected),
+        metadata={"secret": secret, "pattern": pattern, "longest": longest}, **options
     )  # fmt: skip
 
 
 def _is_unicode(value: str) -> bool:
-    """Tell whether the text can be written: half of a surrogate pair has no UTF-8."""
+    # Half of a surrogate pair has no UTF-8.
     return value.isascii() or value.encode("utf-8", "ignore").decode() == value
 
 
@@ -196,7 +197,7 @@ def moment(**options: Any) -> fields.Field[Moment]:
 
 def duration(**options: Any) -> fields.Field[Any]:
     """Return a field for a duration that goes forward, in microseconds."""
-    return parsed(_read_span, "a duration such as 250ms, 2s, 3d or P3D", **options)
+    return parsed(_read_span, "a duration such as 250ms, 2s, 3d or P3D", metadata={"form": "duration"}, **options)
 
 
 def _read_span(value: str) -> int:
@@ -208,9 +209,8 @@ def _read_span(value: str) -> int:
 
 def many(each: Any, *, least: int = 0, most: int | None = None, **options: Any) -> fields.List[Any]:
     """Return a field for a list of so many things."""
-    rules = [validate.Length(min=least, error=f"a list of {least} or more")]
-    if most is not None:
-        rules.append(validate.Length(max=most, error=f"a list of at most {most}"))
+    few, too_many = f"a list of {least} or more", f"a list of at most {most}"
+    rules = [validate.Length(least, error=few), validate.Length(max=most, error=too_many)]
     return fields.List(each, validate=rules, error_messages=_messages("a list"), **options)
 
 
@@ -231,8 +231,7 @@ def load(schema: type[Schema], data: Any) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema().load(data)
     except ValidationError as error:
-        messages = error.messages_dict
-        raise DocumentError(tuple(_flaws(schema(), data, messages, ()))) from error
+        raise DocumentError(tuple(_flaws(schema(), data, error.messages_dict, ()))) from error
     return loaded
 
 
@@ -272,13 +271,18 @@ def _below(schema: Any, key: str | int) -> Any:
     if isinstance(schema, fields.List):
         return schema.inner
     if isinstance(schema, Schema):
-        return schema.fields.get(str(key)) or _Unknown(schema)
+        return written_fields(schema).get(str(key)) or _Unknown(schema)
     return None
+
+
+def written_fields(schema: Schema) -> dict[str, fields.Field[Any]]:
+    """Return the fields by the names that a document writes."""
+    return {each.data_key or name: each for name, each in schema.fields.items()}
 
 
 def _known(schema: Any) -> Iterator[str]:
     if isinstance(schema, _Unknown):
-        yield from schema.schema.fields
+        yield from written_fields(schema.schema)
 
 
 def _value(data: Any, key: str | int) -> Any:
@@ -290,10 +294,8 @@ def _value(data: Any, key: str | int) -> Any:
 
 
 def _told(data: Any, about: Mapping[str, Any]) -> str:
-    if data is _ABSENT:
-        return "nothing"
     secret = about.get("secret") and isinstance(data, str)
-    return f"a text of {len(data)} characters" if secret else got(data)
+    return "nothing" if data is _ABSENT else f"a text of {len(data)} characters" if secret else got(data)
 
 
 def got(data: Any) -> str:
@@ -315,5 +317,4 @@ def _number(data: Any) -> str:
 
 def nearest(word: Any, known: Collection[str]) -> str | None:
     """Return the known word that is spelled most like this one, if any is near."""
-    close = get_close_matches(word[:_LONGEST_WORD], known, n=1) if isinstance(word, str) else []
-    return close[0] if close else None
+    return next(iter(get_close_matches(word[:_LONGEST_WORD], known, n=1) if isinstance(word, str) else []), None)

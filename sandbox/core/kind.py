@@ -13,6 +13,7 @@ from sandbox.core.contract import Operation
 from sandbox.core.document import Flaw, Path
 from sandbox.core.happening import Deed
 from sandbox.core.scenario import Fault
+from sandbox.core.synonym import NO_WORDS, Words
 
 
 class Unfit(Exception):
@@ -35,13 +36,14 @@ class Site:
 class FaultKind:
     """One kind of fault: its name, how its figures are written, and what is made of them.
 
-    `short` is the figure that a plain value in their place means.
+    `short` is the figure that a plain value in their place means, `words` what other tools call the figures.
     """
 
     name: str
     schema: type[Schema]
     make: Callable[[dict[str, Any], Site], Fault]
     short: str = ""
+    words: Words = NO_WORDS
 
 
 @dataclass(frozen=True, slots=True)

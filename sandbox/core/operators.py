@@ -51,9 +51,17 @@ class Test(NamedTuple):
         return not some and self.fits(ABSENT, steps)
 
 
-def unreadable(where: Path, expected: str, told: str, near: str | None = None) -> Problem:
+class Unreadable(Problem):
+    """The refusal of a match, and the flaw that is its reason."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(422, "match-unreadable", str(flaw))
+        self.flaw = flaw
+
+
+def unreadable(where: Path, expected: str, told: str, near: str | None = None) -> Unreadable:
     """Return the refusal of a match: where it is unreadable, what was expected, what came, what was perhaps meant."""
-    return Problem(422, "match-unreadable", str(Flaw(where, expected, told, near)))
+    return Unreadable(Flaw(where, expected, told, near))
 
 
 def text_expected(data: Any, where: Path) -> Any:

@@ -11,7 +11,7 @@ from sandbox.core.chance import drawn
 from sandbox.core.frozen import Frozen
 from sandbox.core.happening import brought_up
 from sandbox.core.message import Request
-from sandbox.core.scenario import STARTED, Meeting, Rule, Scenario, Struck
+from sandbox.core.scenario import BY_HAND, STARTED, Meeting, Rule, Scenario, Struck
 from sandbox.core.workspace import Workspace
 
 NO_COUNTS: Map[str, int] = Map()
@@ -127,9 +127,11 @@ def strikes(
 
     A request for which no rule even has a look leaves the play as it is.
     """
-    met, fired, state, memory, found = play.met, play.fired, play.state, play.memory, list[Struck]()
+    met, fired, state, memory, found, decided = play.met, play.fired, play.state, play.memory, list[Struck](), ""
     script_seed = seed if play.scenario is None or play.scenario.seed is None else play.scenario.seed
     for rule, began in _rules(play):
+        if rule.script == decided:
+            continue
         if rule.operations is not None and meeting.operation not in rule.operations:
             _say(verdicts, rule, False, "another operation")
             continue
@@ -152,8 +154,9 @@ def strikes(
             Struck(rule.name, rule.mark, each, ordinal, count, began, since) for each in rule.then(count, choice)
         )
         state = rule.sets or state
-        if not rule.goes_on:
+        if not rule.goes_on and rule.script == BY_HAND:
             break
+        decided = decided if rule.goes_on else rule.script
     if met is play.met:
         return play, ()
     return play._replace(met=met, fired=fired, state=state, memory=memory), tuple(found)

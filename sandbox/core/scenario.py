@@ -1,7 +1,8 @@
 """What is scripted to go wrong, and how far it has gone.
 
 Theory of operation. A scenario is a list of rules. A rule says *when* a request is struck and *then* by which faults.
-The first rule that strikes a request decides, unless it says that the next ones may follow. Whether a rule strikes
+The first rule that strikes a request decides, unless it says that the next ones may follow; a scenario that another one
+uses decides for itself, as if it were alone. Whether a rule strikes
 depends on the request, on the scenario's state, and on how often the rule has been met: its *ordinal* in this world.
 Chance is a function of (seed, label, rule, ordinal), so any interleaving of threads or worlds gives each world the same
 decisions.
@@ -23,6 +24,8 @@ from sandbox.core.message import Effects, Headers, Request
 from sandbox.core.workspace import Workspace
 
 STARTED = "Started"
+BY_HAND = "fault"
+"""What stands for the scenario's name in the mark of a single fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ class Rule:
     """When a request is struck, and then by what.
 
     `operations` is None for any. `fits` holds the conditions that need a closer look. `mark` is what an answer that was
-    struck says in `Sandbox-Fault`.
+    struck says in `Sandbox-Fault`, `script` the name of the scenario in whose file the rule stands.
     """
 
     name: str
@@ -175,6 +178,7 @@ class Rule:
     goes_on: bool = False
     faults: tuple[Fault, ...] = ()
     """All that `then` may return."""
+    script: str = BY_HAND
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,75 +1,38 @@
-"""From a scenario's document to its rules; whatever could not work is refused when it is read.
+"""From a scenario's document to its rules; whatever could not work is refused when it is read, all of it at once.
 
 The words are the field's: where WireMock, MockServer or moto have a name for the same thing, that name is taken too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.core.api import Api
-from sandbox.core.clock import parse_duration, parse_instant
-from sandbox.core.document import (
-    Document,
-    DocumentError,
-    Flaw,
-    Path,
-    duration,
-    got,
-    load,
-    many,
-    mapping,
-    nearest,
-    text,
-    truth,
-    whole,
-)  # fmt: skip
+from sandbox.core.contract import Operation
+from sandbox.core.document import DocumentError, Flaw, Path, got, load, nearest
+from sandbox.core.form import (
+    MOST_COMINGS,
+    MOST_RULES,
+    SCENARIO_WORDS,
+    EventSchema,
+    ScenarioSchema,
+    read_own,
+    read_time,
+    rule_words,
+)
 from sandbox.core.frozen import freeze
+from sandbox.core.gathering import Flaws, flawed, placed, plain
 from sandbox.core.happening import Deed, Happening
 from sandbox.core.kind import EventKind, FaultKind, Site, Unfit
-from sandbox.core.scenario import STARTED, Rule, Scenario
+from sandbox.core.reach import Read, repeated, shadowed, undeclared, unreached
+from sandbox.core.scenario import BY_HAND, Fault, Rule, Scenario
+from sandbox.core.synonym import renamed
 from sandbox.core.then import then_of
-from sandbox.core.when import fits_of, probability_of, turn_of
+from sandbox.core.when import read_when
 
-MOST_RULES = 200
-MOST_EVENTS = 200
-_ALIASES = {
-    "requiredScenarioState": "requires", "newScenarioState": "sets", "timeToLive": "ttl", "priority": "",
-    "remainingTimes": "times", "headers": "header", "queryParameters": "query", "urlPath": "path",
-    "operationId": "operation",
-}  # fmt: skip
-"""Other tools' names for ours."""
-
-
-class _Scenario(Document):
-    scenario = text(r"[a-z0-9][a-z0-9-]{0,60}", expected="a name in lower case", required=True)
-    api = text(required=True)
-    summary = text(longest=500, required=True)
-    seed = whole(-(1 << 53) + 1, (1 << 53) - 1, load_default=None, allow_none=True)
-    states = many(text(longest=60), most=50, load_default=lambda: [STARTED])
-    uses = many(text(longest=60), most=20, load_default=list)
-    timeline = many(mapping(), most=MOST_EVENTS, load_default=list)
-    rules = many(mapping(), most=MOST_RULES, load_default=list)
-
-
-class _Event(Document):
-    at = text(longest=60, required=True)
-    every = duration(load_default=None, allow_none=True)
-    times = whole(1, 1_000, load_default=1)
-    state = text(longest=60, load_default=None, allow_none=True)
-
-
-class _Rule(Document):
-    name = text(r"[a-z0-9][a-z0-9-]{0,60}", expected="a name in lower case", load_default=None, allow_none=True)
-    when = mapping(load_default=dict)
-    then = mapping(required=True)
-    requires = text(longest=60, load_default=None, allow_none=True)
-    sets = text(longest=60, load_default=None, allow_none=True)
-    times = whole(1, 1_000_000, load_default=None, allow_none=True)
-    ttl = duration(load_default=None, allow_none=True)
-    goes_on = truth(load_default=False, data_key="continue")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,142 +45,184 @@ class Reader:
     used: Callable[[str], Any]
 
     def scenario(self, document: Any) -> Scenario:
-        """Return the scenario that the document writes; DocumentError names what is wrong with it."""
-        read = load(_Scenario, _renamed(document))
-        if read["api"] != self.api.name:
-            raise DocumentError(
-                (Flaw(("api",), self.api.name, got(read["api"]), nearest(read["api"], [self.api.name])),)
-            )
-        rules = [self.rule(each, read["scenario"], at, ("rules", at)) for at, each in enumerate(read["rules"])]
-        events = [self._event(each, at, ("timeline", at)) for at, each in enumerate(read["timeline"])]
-        _check_names(rules)
-        _check_states(rules, events, read["states"])
-        for at, name in enumerate(read["uses"]):
-            used = self._used(name, ("uses", at))
-            rules.extend(used.rules)
-            events.extend(used.timeline)
+        """Return the scenario that the document writes; DocumentError names all that is wrong with it."""
+        given = plain(document)
+        try:
+            return self._scenario(given, "")
+        except DocumentError as error:
+            raise DocumentError(placed(error.flaws, given)) from error
+
+    def rule(self, document: Any, scenario: str, at: int, path: Path) -> Rule:
+        """Return the rule that the document writes, as the `at`-th of its scenario."""
+        given = plain(document)
+        try:
+            return self._rule(given, scenario, at).rule
+        except DocumentError as error:
+            flaws = placed(error.flaws, given)
+            raise DocumentError(tuple(each.below(*path) for each in flaws)) from error
+
+    def _scenario(self, document: Any, user: str) -> Scenario:
+        """Return the scenario; `user` is the name of the one that uses it, if one does."""
+        if not isinstance(document, Mapping):
+            raise flawed((), "a mapping", "nothing" if document is None else got(document))
+        head = renamed(document, SCENARIO_WORDS)
+        flaws = Flaws()
+        read = flaws.of(lambda: self._head(head.fields)) or {}
+        name = str(head.fields.get("scenario"))
+        rules = _each(flaws, head.fields, "rules", lambda one, at: self._rule(one, name, at))
+        events = _each(flaws, head.fields, "timeline", self._event)
+        used = _each(flaws, read, "uses", lambda one, _at: self._used(one, name, user))
+        if read:
+            flaws.add(*_whole(read, rules, events, used))
+        try:
+            flaws.tell()
+        except DocumentError as error:
+            raise DocumentError(tuple(head.told(each) for each in error.flaws)) from error
+        scripts = [each for _, each in used]
         return Scenario(
-            read["scenario"], freeze(document), tuple(rules), tuple(read["states"]), read["seed"], tuple(events)
-        )  # fmt: skip
+            name,
+            freeze(document),
+            (*(each.rule for _, each in rules), *(one for each in scripts for one in each.rules)),
+            tuple(_states(read, used)),
+            read["seed"],
+            (*(each for _, each in events), *(one for each in scripts for one in each.timeline)),
+        )
 
-    def _used(self, name: str, path: Path) -> Scenario:
-        document = self.used(name)
-        if document is None:
-            raise DocumentError((Flaw(path, "the name of a scenario", got(name)),))
-        if isinstance(document, Mapping) and document.get("uses"):
-            raise DocumentError((Flaw(path, "a scenario that uses no other", got(name)),))
-        return self.scenario(document)
+    def _head(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the scenario's own fields; nothing else of a document for another API is worth a word."""
+        api = fields.get("api", self.api.name)
+        if api != self.api.name:
+            raise flawed(("api",), self.api.name, got(api), nearest(api, [self.api.name]))
+        read = load(ScenarioSchema, fields)
+        if read["scenario"] == BY_HAND:
+            raise flawed(("scenario",), f"another name than {BY_HAND}, which stands for single faults", BY_HAND)
+        twice = [at for at, each in enumerate(read["states"]) if each in read["states"][:at]]
+        if twice:
+            raise flawed(("states", twice[0]), "each state once", got(read["states"][twice[0]]))
+        return read
 
-    def _event(self, document: Any, at: int, path: Path) -> Happening:
+    def _used(self, name: str, own: str, user: str) -> Scenario:
+        document = None if user else self.used(name)
+        if user or (isinstance(document, Mapping) and document.get("uses")):
+            raise flawed((), "a scenario that uses no other", got(name))
+        if document is None or name == own:
+            raise flawed((), "the name of another scenario that the sandbox comes with", got(name))
+        return self._scenario(plain(document), own)
+
+    def _event(self, document: Any, at: int) -> Happening:
         """Return the timed event that the document writes, as the `at`-th of its scenario."""
         kinds = {each.name: each for each in self.events}
-        own = ("at", "every", "times", "state")
-        named = [name for name in document if name not in own]
-        try:
-            if len(named) > 1 or (named and named[0] not in kinds) or not (named or "state" in document):
-                expected = "one of " + ", ".join((*kinds, "state"))
-                near = nearest(str(named[-1]), kinds) if named else None
-                raise DocumentError((Flaw((), expected, ", ".join(map(str, named)) or "none of them", near),))
-            read = load(_Event, {name: each for name, each in document.items() if name in own})
-            instant, absolute = _moment(read["at"])
-            deed = self._deed(kinds[named[0]], document[named[0]]) if named else None
-            if (read["every"] is None) != (read["times"] == 1):
-                raise DocumentError((Flaw(("times",), "every and times together, or neither", "one of them"),))
-        except DocumentError as error:
-            raise DocumentError(tuple(each.below(*path) for each in error.flaws)) from error
-        return Happening(f"event-{at + 1}", instant, deed, read["state"], absolute, read["every"] or 0, read["times"])
+        own = tuple(EventSchema().fields)
+        named = [name for name in _mapping(document) if name not in own]
+        flaws = Flaws()
+        if not named and document.get("state") is None:
+            flaws.add(Flaw((), "one of " + ", ".join((*kinds, "state")), "none of them"))
+        for each in named[1:] if named and named[0] in kinds else named:
+            expected = "one of the keys " + ", ".join((*own, *kinds))
+            told = "a second event" if each in kinds else "an unknown key"
+            flaws.add(Flaw((each,), expected, told, None if each in kinds else nearest(each, (*own, *kinds))))
+        read = flaws.of(lambda: read_time({name: each for name, each in document.items() if name in own}))
+        deed = None
+        if named and named[0] in kinds:
+            deed = flaws.of(lambda: self._deed(kinds[named[0]], document[named[0]]), named[0])
+        flaws.tell()
+        return _happening(f"event-{at + 1}", read or {}, deed)
 
     def _deed(self, kind: EventKind, figures: Any) -> Deed:
         try:
             return kind.make(load(kind.schema, figures), self.api)
-        except DocumentError as error:
-            raise DocumentError(tuple(each.below(kind.name) for each in error.flaws)) from error
         except Unfit as unfit:
-            raise DocumentError((unfit.flaw.below(kind.name),)) from unfit
+            raise DocumentError((unfit.flaw,)) from unfit
 
-    def rule(self, document: Any, scenario: str, at: int, path: Path) -> Rule:
+    def _rule(self, document: Any, scenario: str, at: int) -> Read:
         """Return the rule that the document writes, as the `at`-th of its scenario."""
+        given = renamed(_mapping(document), rule_words(self.kinds))
+        flaws = Flaws()
+        read = flaws.of(lambda: read_own(given.fields)) or {}
+        asked = given.fields.get("when", {})
+        when = flaws.of(lambda: read_when(_mapping(asked), self.api), "when")
+        site = Site(self._every() if when is None else when.site, self.api)
+        what = given.fields.get("then")
+        if isinstance(what, Mapping):
+            kinds = {each.name: each for each in self.kinds}
+            then, faults = flaws.of(lambda: then_of(kinds, what, site), "then") or (_nothing, ())
         try:
-            read = load(_Rule, _renamed(document))
-            when = _renamed(read["when"])
-            name = read["name"] or f"rule-{at + 1}"
-            operations = self._operations(when.get("operation"))
-            site = self._site(operations)
-            then, faults = then_of({each.name: each for each in self.kinds}, read["then"], site)
-            fits, turn = fits_of(when), turn_of(when)
+            flaws.tell()
         except DocumentError as error:
-            raise DocumentError(tuple(each.below(*path) for each in error.flaws)) from error
-        return Rule(
-            f"{scenario}#{name}", f"{scenario}#{name}", then, operations, fits, turn, probability_of(when, path),
-            read["requires"], read["sets"], read["times"], read["ttl"], read["goes_on"], faults,
+            raise DocumentError(tuple(given.told(each) for each in error.flaws)) from error
+        name = f"{scenario}#{read['name'] or f'rule-{at + 1}'}"
+        when = when or read_when({}, self.api)
+        rule = Rule(
+            name, name, then, when.operations, when.fits, when.turn, when.probability,
+            read["requires"], read["sets"], read["times"], read["ttl"], read["goes_on"], faults, scenario,
         )  # fmt: skip
+        return Read(rule, when, ("rules", at))
 
-    def _operations(self, named: Any) -> frozenset[str] | None:
-        if named is None:
-            return None
-        known = tuple(self.api.contract.operations)
-        for each in named if isinstance(named, list) and named else [named]:
-            if each not in known:
-                expected = "one of " + ", ".join(known)
-                raise DocumentError((Flaw(("when", "operation"), expected, got(each), nearest(each, known)),))
-        return frozenset(named if isinstance(named, list) else [named])
-
-    def _site(self, operations: frozenset[str] | None) -> Site:
-        every = self.api.contract.operations.values()
-        return Site(tuple(each for each in every if operations is None or each.id in operations), self.api)
+    def _every(self) -> tuple[Operation, ...]:
+        return tuple(self.api.contract.operations.values())
 
 
-def _renamed(given: Any) -> Any:
-    """Return the mapping under our own names."""
-    if not isinstance(given, Mapping):
-        return given
-    return {_ALIASES.get(name, name) if isinstance(name, str) else name: each for name, each in given.items()}
+def _happening(name: str, read: Mapping[str, Any], deed: Deed | None) -> Happening:
+    instant, absolute = read["at"]
+    return Happening(name, instant, deed, read["state"], absolute, read["every"] or 0, read["times"] or 1)
 
 
-def _check_names(rules: Sequence[Rule]) -> None:
-    seen: dict[str, int] = {}
-    for at, rule in enumerate(rules):
-        if rule.name in seen:
-            expected = f"another name than that of rules[{seen[rule.name]}]"
-            raise DocumentError((Flaw(("rules", at, "name"), expected, got(rule.name)),))
-        seen[rule.name] = at
+def _nothing(_count: int, _draw: float) -> tuple[Fault, ...]:
+    return ()
 
 
-def _moment(text: str) -> tuple[int, bool]:
-    """Return a span after the scenario began, or an instant, and whether it is one."""
-    try:
-        return parse_duration(text), False
-    except ValueError:
-        pass
-    try:
-        return parse_instant(text), True
-    except ValueError as error:
-        expected = "a duration such as 2d, or a time such as 2026-04-13T14:30:00Z"
-        raise DocumentError((Flaw(("at",), expected, got(text)),)) from error
+def _mapping(document: Any) -> Mapping[str, Any]:
+    if not isinstance(document, Mapping):
+        raise flawed((), "a mapping", "null" if document is None else got(document))
+    return document
 
 
-def _check_states(rules: Sequence[Rule], events: Sequence[Happening], states: Sequence[str]) -> None:
-    """Refuse a state that nobody declares, and one that is required and never reached."""
-    for at, each in enumerate(events):
-        if each.state is not None and each.state not in states:
-            expected = "one of the states " + ", ".join(states)
-            raise DocumentError(
-                (Flaw(("timeline", at, "state"), expected, got(each.state), nearest(each.state, states)),)
-            )
-    set_by_events = {each.state for each in events if each.state is not None}
-    reached = {states[0], *set_by_events, *(each.sets for each in rules if each.sets)} if states else set()
-    for at, rule in enumerate(rules):
-        for field, state in (("requires", rule.requires), ("sets", rule.sets)):
-            if state is not None and state not in states:
-                raise DocumentError(
-                    (
-                        Flaw(
-                            ("rules", at, field),
-                            "one of the states " + ", ".join(states),
-                            got(state),
-                            nearest(state, states),
-                        ),
-                    )
-                )
-        if rule.requires is not None and rule.requires not in reached:
-            raise DocumentError((Flaw(("rules", at, "requires"), "a state that some rule sets", got(rule.requires)),))
+def _each(flaws: Flaws, fields: Mapping[str, Any], name: str, read: Callable[[Any, int], T]) -> list[tuple[int, T]]:
+    """Return what is read of each thing in a list of the document, with its place; what is flawed is left out."""
+    found = []
+    listed = fields.get(name)
+    for at, one in enumerate(listed[:MOST_RULES] if isinstance(listed, list) else ()):
+        made = flaws.of(lambda one=one, at=at: read(one, at), name, at)  # type: ignore[misc]
+        if made is not None:
+            found.append((at, made))
+    return found
+
+
+Placed = Sequence[tuple[int, T]]
+
+
+def _whole(
+    read: Mapping[str, Any], rules: Placed[Read], events: Placed[Happening], used: Placed[Scenario]
+) -> Iterator[Flaw]:
+    """Yield what is wrong with the scenario as a whole, given that its parts are right."""
+    mine = [each for _, each in rules]
+    yield from repeated(mine)
+    yield from shadowed(mine)
+    yield from _together(read, used)
+    yield from undeclared(mine, [(each, ("timeline", at)) for at, each in events], _states(read, used))
+    set_elsewhere = {each.state for _, each in events} | {one.sets for _, each in used for one in each.rules}
+    set_elsewhere |= {one.state for _, each in used for one in each.timeline}
+    if len(mine) == len(read["rules"]):
+        yield from unreached(mine, {read["states"][0], *(each for each in set_elsewhere if each is not None)})
+    if len(mine) + sum(len(each.rules) for _, each in used) > MOST_RULES:
+        yield Flaw(("uses",), f"at most {MOST_RULES} rules with those of the scenarios that it uses", "more")
+    comings = [each.times for _, each in events] + [one.times for _, each in used for one in each.timeline]
+    if sum(comings) > MOST_COMINGS:
+        yield Flaw(("timeline",), f"events that come at most {MOST_COMINGS:,} times in all", f"{sum(comings)}")
+
+
+def _states(read: Mapping[str, Any], used: Placed[Scenario]) -> list[str]:
+    """Return the states, those of the scenarios that it uses among them."""
+    return list(dict.fromkeys([*read["states"], *(state for _, each in used for state in each.states)]))
+
+
+def _together(read: Mapping[str, Any], used: Placed[Scenario]) -> Iterator[Flaw]:
+    """Yield why these scenarios cannot be used together: each may be used once, and they begin in one state."""
+    seen: set[str] = set()
+    for at, each in used:
+        if each.name in seen:
+            yield Flaw(("uses", at), "each scenario once", got(each.name))
+        seen.add(each.name)
+        if each.states[0] != read["states"][0]:
+            expected = f"a scenario that begins in {read['states'][0]}, as this one does"
+            yield Flaw(("uses", at), expected, f"one that begins in {each.states[0]}")

@@ -2,113 +2,241 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
-from sandbox.core.document import Document, DocumentError, Flaw, Path, got, load, nearest, whole
+from sandbox.core.api import Api
+from sandbox.core.contract import Operation
+from sandbox.core.document import Document, DocumentError, Flaw, got, load, nearest, whole
+from sandbox.core.frozen import to_json
+from sandbox.core.gathering import Flaws, flawed
 from sandbox.core.match import Match, read_match
 from sandbox.core.message import Response
-from sandbox.core.problem import Problem
-from sandbox.core.scenario import Meeting, Turn
+from sandbox.core.operators import Unreadable
+from sandbox.core.scenario import ALWAYS, Meeting, Turn
+from sandbox.core.synonym import Alias, Words, renamed
 from sandbox.core.timeline import UNMARKED, Entry
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+MOST_NTH = 100
+LAST = 1_000_000_000
+"""The highest number of a call that a rule may name."""
 _NOTHING = Response(0, (), b"")
-_ON_REQUESTS = ("method", "path", "query", "header", "body", "key")
-_ON_TURNS = ("nth", "every", "after", "until", "between")
-_WHEN = ("operation", *_ON_REQUESTS, *_ON_TURNS, "probability", "rows")
+ON_REQUESTS = ("method", "path", "query", "header", "body", "key")
+ON_TURNS = ("nth", "every", "after", "until", "between")
+WHEN = ("operation", *ON_REQUESTS, *ON_TURNS, "probability", "rows")
+_PATH = "path, in which * stands for one segment and ** for any number, or operation"
+WORDS = Words(
+    {
+        "operationId": Alias("operation", "OpenAPI"),
+        "urlPath": Alias("path", "WireMock"),
+        "headers": Alias("header", "WireMock, MockServer"),
+        "queryParameters": Alias("query", "WireMock"),
+    },
+    {
+        **dict.fromkeys(("url", "urlPattern", "urlPathPattern", "urlPathTemplate"), _PATH),
+        "bodyPatterns": "body, such as {$.name: {equals: x}}",
+        "queryStringParameters": "query, such as {limit: {equals: '5'}}",
+        "percentage": "probability, from 0 to 1",
+        "toxicity": "probability, from 0 to 1",
+        "status": "conditions on the request: a rule is asked before there is an answer",
+        "state": "requires, beside when",
+        "times": "times, beside when",
+        "ttl": "ttl, beside when",
+    },
+)
+"""What other tools call the conditions."""
 
 
-def fits_of(when: Mapping[str, Any]) -> Callable[[Meeting], bool] | None:
-    """Return the conditions that need a closer look at the request, or None if there are none."""
-    for name in when:
-        if name not in _WHEN:
-            expected = "one of the conditions " + ", ".join(_WHEN)
-            raise DocumentError((Flaw(("when", name), expected, "an unknown one", nearest(name, _WHEN)),))
-    asked = {name: when[name] for name in _ON_REQUESTS if name in when}
-    rows = _rows(when.get("rows"))
-    if not asked and rows is None:
+class When(NamedTuple):
+    """When a rule strikes: on which operations, what else fits, which calls count, how likely it is.
+
+    `operations` is None for any request; `site` are those that may be meant. `asked` are the conditions that need a
+    closer look, as bytes that are equal for equal ones.
+    """
+
+    operations: frozenset[str] | None
+    site: tuple[Operation, ...]
+    fits: Callable[[Meeting], bool] | None
+    turn: Turn
+    probability: float
+    asked: bytes
+
+
+def read_when(given: Mapping[str, Any], api: Api) -> When:
+    """Return what the conditions mean for this API; DocumentError tells what is wrong, by its place in them."""
+    read = renamed(given, WORDS)
+    try:
+        return _read(read.fields, api)
+    except DocumentError as error:
+        raise DocumentError(tuple(read.told(each) for each in error.flaws)) from error
+
+
+def _read(when: Mapping[str, Any], api: Api) -> When:
+    flaws = Flaws()
+    known = {name: each for name, each in when.items() if name in WHEN and (each is not None or name == "body")}
+    for name in (each for each in when if each not in known):
+        told = "null" if name in WHEN else "an unknown one"
+        flaws.add(Flaw((name,), "one of the conditions " + ", ".join(WHEN), told, nearest(name, WHEN)))
+    operations = flaws.of(lambda: _operations(known, api), "operation")
+    site = flaws.of(lambda: _site(known.get("method"), operations, api), "method")
+    flaws.of(lambda: _check_path(known.get("path"), api.contract.prefix), "path")
+    asked = {name: known[name] for name in ON_REQUESTS if name in known}
+    match = flaws.of(lambda: _match(asked)) if asked else None
+    rows = flaws.of(lambda: _rows(known["rows"], api.storage.tables), "rows") if "rows" in known else None
+    turn = flaws.of(lambda: _turn(known))
+    probability = flaws.of(lambda: _probability(known.get("probability", 1)), "probability")
+    flaws.tell()
+    fits = _fits(match, rows)
+    closer = {name: each for name, each in known.items() if name in ON_REQUESTS or name == "rows"}
+    return When(operations, site or (), fits, turn or ALWAYS, probability or 0.0, to_json(closer) if closer else b"")
+
+
+def _operations(known: Mapping[str, Any], api: Api) -> frozenset[str] | None:
+    if "operation" not in known:
         return None
-    match = _match(asked)
+    named, names = known["operation"], tuple(api.contract.operations)
+    listed = named if isinstance(named, list) and 0 < len(named) <= 100 else [named]
+    flaws = Flaws()
+    for at, each in enumerate(listed):
+        if each not in names:
+            place = (at,) if listed is named else ()
+            flaws.add(Flaw(place, "one of " + ", ".join(names), got(each), nearest(each, names)))
+    flaws.tell()
+    return frozenset(listed)
 
-    def fits(meeting: Meeting) -> bool:
-        return _holds(match, meeting) and (rows is None or rows(meeting))
 
-    return fits
+def _site(method: Any, operations: frozenset[str] | None, api: Api) -> tuple[Operation, ...]:
+    """Return the operations that the rule may mean, which faults are judged by."""
+    if method is not None and method not in METHODS:
+        raise flawed((), "one of " + ", ".join(METHODS), got(method), nearest(str(method).upper(), METHODS))
+    every = api.contract.operations.values()
+    meant = tuple(each for each in every if operations is None or each.id in operations)
+    found = tuple(each for each in meant if method in (None, each.method))
+    if operations is not None and meant and not found:
+        raise flawed((), f"the method of the rule's operation, {meant[0].method}", got(method))
+    return found or meant
+
+
+def _check_path(path: Any, prefix: str) -> None:
+    if not isinstance(path, str):
+        return
+    head = path.partition("*")[0]
+    if not (head.startswith(prefix + "/") or (head != path and f"{prefix}/".startswith(head))):
+        raise flawed((), f"a path below {prefix}, such as {prefix}/**", got(path))
 
 
 def _match(asked: Mapping[str, Any]) -> Match:
     try:
-        return read_match(asked, ("when",))
-    except Problem as problem:
-        where, _, rest = problem.message.partition(": expected ")
-        expected, _, found = rest.partition(", got ")
-        raise DocumentError((Flaw((where,), expected, found),)) from problem
+        return read_match(asked, ())
+    except Unreadable as problem:
+        raise DocumentError((problem.flaw,)) from problem
 
 
-def _holds(match: Match, meeting: Meeting) -> bool:
-    entry = Entry(
-        0, 0, meeting.now, meeting.operation, meeting.request, _NOTHING, None, UNMARKED, meeting.charter
-    )  # fmt: skip
-    return match.fits(entry)
+def _fits(match: Match | None, rows: Callable[[Meeting], bool] | None) -> Callable[[Meeting], bool] | None:
+    if match is None:
+        return rows
+
+    def fits(meeting: Meeting) -> bool:
+        entry = Entry(
+            0, 0, meeting.now, meeting.operation, meeting.request, _NOTHING, None, UNMARKED, meeting.charter
+        )  # fmt: skip
+        return match.fits(entry) and (rows is None or rows(meeting))
+
+    return fits
 
 
-def _rows(given: Any) -> Callable[[Meeting], bool] | None:
+class _Rows(Document):
+    at_least = whole(0, LAST, load_default=0)
+    at_most = whole(0, LAST, load_default=LAST)
+
+
+def _rows(given: Any, tables: Iterable[str]) -> Callable[[Meeting], bool]:
     """Return the condition on how many rows a table has."""
-    if given is None:
-        return None
-    if not isinstance(given, Mapping):
-        raise DocumentError((Flaw(("when", "rows"), "a mapping of tables", got(given)),))
-    bounds = [(name, load(_Rows, each)) for name, each in given.items()]
+    known = tuple(tables)
+    if not isinstance(given, Mapping) or not given:
+        raise flawed((), "a mapping of tables, such as {systems: {at_least: 3}}", got(given))
+    flaws = Flaws()
+    bounds = [(name, flaws.of(lambda name=name: _bounds(name, given[name], known), name)) for name in given]  # type: ignore[misc]
+    flaws.tell()
+    limits = [(name, *each) for name, each in bounds if each is not None]
 
     def holds(meeting: Meeting) -> bool:
         tables = meeting.workspace.tables
-        return all(
-            name in tables and each["at_least"] <= tables[name].count() <= each["at_most"] for name, each in bounds
-        )
+        return all(name in tables and low <= tables[name].count() <= high for name, low, high in limits)
 
     return holds
 
 
-class _Rows(Document):
-    at_least = whole(0, 1_000_000_000, load_default=0)
-    at_most = whole(0, 1_000_000_000, load_default=1_000_000_000)
+def _bounds(name: str, given: Any, tables: tuple[str, ...]) -> tuple[int, int]:
+    if name not in tables:
+        raise flawed((), "one of the tables " + ", ".join(tables), "an unknown one", nearest(name, tables))
+    read = load(_Rows, given)
+    if not given:
+        raise flawed((), "at_least, at_most or both", "neither")
+    if read["at_least"] > read["at_most"]:
+        raise flawed(("at_most",), f"at_least, {read['at_least']}, or more", str(read["at_most"]))
+    return read["at_least"], read["at_most"]
 
 
-def turn_of(when: Mapping[str, Any]) -> Turn:
-    """Return which meetings of the rule count."""
-    nth = when.get("nth")
-    chosen = nth if isinstance(nth, list) else [] if nth is None else [nth]
-    low, high = _between(when.get("between"))
-    for name, each in (
-        *(("nth", one) for one in chosen),
-        *((one, when[one]) for one in ("every", "after", "until") if one in when),
-    ):
-        if type(each) is not int or not 0 <= each <= 1_000_000_000 or (each == 0 and name != "after"):
-            raise DocumentError((Flaw(("when", name), "a call's number, counted from 1", got(each)),))
-    return Turn(
-        None if nth is None else frozenset(chosen), when.get("every", 1), max(when.get("after", 0), low - 1),
-        when.get("until", high) if high is None else min(when.get("until", high), high),
-    )  # fmt: skip
+def _turn(when: Mapping[str, Any]) -> Turn:
+    """Return which meetings of the rule count; DocumentError if none can."""
+    flaws = Flaws()
+    nth = flaws.of(lambda: _nth(when.get("nth")), "nth")
+    low, high = flaws.of(lambda: _between(when.get("between")), "between") or (1, None)
+    for name in ("every", "after", "until"):
+        if name in when:
+            flaws.of(lambda name=name: _call(when[name], 0 if name == "after" else 1), name)  # type: ignore[misc]
+    flaws.tell()
+    ends = [each for each in (high, when.get("until")) if each is not None]
+    turn = Turn(nth, when.get("every", 1), max(when.get("after", 0), low - 1), min(ends, default=None))
+    _check_comes(
+        turn, next(name for name in ("nth", "every", "until", "between", "after", "") if name in when or not name)
+    )
+    return turn
+
+
+def _check_comes(turn: Turn, name: str) -> None:
+    """Refuse a turn that never comes, or a number among `nth` that the other conditions leave out."""
+    if turn.nth is not None:
+        never = sorted(each for each in turn.nth if not turn.comes(each))
+        if never:
+            raise flawed((name,), "calls that every, after, until and between let through", str(never[0]))
+        return
+    first = (turn.after // turn.every + 1) * turn.every
+    if turn.until is not None and first > turn.until:
+        found = f"none: the first after {turn.after} is {first}, and the last is {turn.until}"
+        raise flawed((name,), "conditions that let some call through", found)
+
+
+def _nth(given: Any) -> frozenset[int] | None:
+    if given is None:
+        return None
+    listed = given if isinstance(given, list) else [given]
+    if not 1 <= len(listed) <= MOST_NTH:
+        raise flawed((), f"1 to {MOST_NTH} numbers of calls", got(given))
+    flaws = Flaws()
+    for at, each in enumerate(listed):
+        flaws.of(lambda each=each: _call(each, 1), *((at,) if listed is given else ()))  # type: ignore[misc]
+    flaws.tell()
+    return frozenset(listed)
+
+
+def _call(given: Any, least: int) -> None:
+    if type(given) is not int or not least <= given <= LAST:
+        raise flawed((), f"the number of a call, from {least} to {LAST:,}", got(given))
 
 
 def _between(given: Any) -> tuple[int, int | None]:
     if given is None:
         return 1, None
-    if (
-        not isinstance(given, list)
-        or len(given) != 2
-        or any(type(each) is not int for each in given)
-        or not 1 <= given[0] <= given[1]
-    ):
-        raise DocumentError(
-            (Flaw(("when", "between"), "the numbers of a first and a last call, such as [3, 7]", got(given)),)
-        )
+    numbers = isinstance(given, list) and len(given) == 2 and all(type(each) is int for each in given)
+    if not numbers or not 1 <= given[0] <= given[1] <= LAST:
+        raise flawed((), "the numbers of a first and a last call, such as [3, 7]", got(given))
     return given[0], given[1]
 
 
-def probability_of(when: Mapping[str, Any], path: Path) -> float:
-    """Return how likely the rule strikes when it could."""
-    given = when.get("probability", 1)
+def _probability(given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given <= 1:
-        raise DocumentError((Flaw((*path, "when", "probability"), "a number from 0 to 1", got(given)),))
+        raise flawed((), "a number from 0 to 1", got(given))
     return float(given)

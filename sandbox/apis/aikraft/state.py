@@ -94,4 +94,4 @@ def _series(series: dict[Key, Series]) -> Iterator[dict[str, Any]]:
 _WRITERS: dict[str, Callable[[Frozen], dict[str, Any]]] = {
     "systems": _system, "jobs": _job, "telemetry": _telemetry, "batches": dict,
 }  # fmt: skip
-STORAGE = Storage(dump, holder, load)
+STORAGE = Storage(dump, holder, load, tuple(_WRITERS))

@@ -8,33 +8,17 @@ from typing import Any
 from immutables import Map
 
 from sandbox.core.api import Api
-from sandbox.core.clock import LATEST
-from sandbox.core.document import (
-    Document,
-    DocumentError,
-    Flaw,
-    Path,
-    load,
-    many,
-    mapping,
-    nearest,
-    nested,
-    text,
-    whole,
-    written,
-)  # fmt: skip
+from sandbox.core.document import DocumentError, Flaw, nearest, written
 from sandbox.core.frozen import Frozen, freeze
-from sandbox.core.play import IDLE, PENDING, Adhoc, Pending, Play
+from sandbox.core.play import IDLE, Adhoc, Play, happened
 from sandbox.core.problem import Problem
 from sandbox.core.proof import proofread
 from sandbox.core.scenario import STARTED, Scenario
 from sandbox.core.script import Reader
 from sandbox.core.steering import STEERING, Steered
 from sandbox.core.timeline import Errand
-from sandbox.core.transcript import RequestSchema, request_read, request_written
 from sandbox.core.world import World
 
-MOST = (1 << 53) - 1
 MOST_FAULTS = 100
 BY_HAND = "fault"
 """What stands for the scenario's name in the mark of a single fault."""
@@ -68,7 +52,7 @@ def fault_shown(play: Play, each: Adhoc) -> dict[str, Any]:
 
 def begun(scenario: Scenario | None, play: Play, now: int) -> Play:
     """Return the play in which this scenario begins now; single faults stay, and so does what was put off."""
-    state = STARTED if scenario is None else scenario.states[0]
+    state = next(iter(scenario.states), STARTED) if scenario is not None else STARTED
     names = {each.rule.name for each in play.adhoc}
 
     def kept(counts: Map[str, int]) -> Map[str, int]:
@@ -79,6 +63,12 @@ def begun(scenario: Scenario | None, play: Play, now: int) -> Play:
         memory=kept(play.memory), reached=-1, pasts=(),
     )  # fmt: skip
     return IDLE if fresh._replace(began=0) == IDLE else fresh
+
+
+def caught_up(world: World, now: int) -> World:
+    """Return the world after every timed event until now: they happen whether anybody asks or not."""
+    play, workspace = happened(world.play, world.workspace, now)
+    return world if play is world.play else world._replace(play=play, workspace=workspace)
 
 
 def restarted(world: World, scenario: Scenario | None, now: int) -> World:
@@ -111,7 +101,8 @@ def _put_active(world: World, errand: Errand) -> Steered:
 
 
 def _restarted(world: World, scenario: Scenario | None, errand: Errand) -> Steered:
-    after = restarted(world, scenario, world.now(errand.wall))
+    now = world.now(errand.wall)
+    after = restarted(caught_up(world, now), scenario, now)
     return Steered(after, playing(after.play))
 
 
@@ -140,6 +131,7 @@ def _unfit(cause: str, error: DocumentError) -> Problem:
 
 
 def _set_state(world: World, errand: Errand) -> Steered:
+    world = caught_up(world, world.now(errand.wall))
     play, state = world.play, errand.body["state"]
     if play.scenario is None or play.scenario.name != errand.path["name"]:
         raise Problem(404, "scenario-not-found", "This scenario is not active: PUT /__admin/scenarios/active first.")
@@ -165,12 +157,12 @@ def _add_fault(world: World, errand: Errand) -> Steered:
 
 def _adhoc(world: World, ident: str, document: Mapping[str, Any], began: int) -> Adhoc:
     try:
-        return _single(reader_of(world.charter.api), ident, document, began)
+        return single(reader_of(world.charter.api), ident, document, began)
     except DocumentError as error:
         raise _unfit("fault-unfit", error) from error
 
 
-def _single(reader: Reader, ident: str, document: Mapping[str, Any], began: int) -> Adhoc:
+def single(reader: Reader, ident: str, document: Mapping[str, Any], began: int) -> Adhoc:
     """Return the single fault that the document writes; DocumentError names what is wrong with it."""
     for name in document:
         if name not in FAULT_FIELDS:
@@ -229,85 +221,6 @@ ERRANDS: Mapping[str, Callable[[World, Errand], Steered]] = {**STEERING, **STAGI
 def steered(world: World, errand: Errand) -> Steered:
     """Return the world after the errand; a Problem says why not."""
     return ERRANDS[errand.operation](world, errand)
-
-
-class _Adhoc(Document):
-    id = text(r"fault-[1-9][0-9]{0,15}", expected="an id such as fault-1", required=True)
-    document = mapping(required=True)
-    began = whole(0, LATEST, required=True)
-
-
-class _Pending(Document):
-    due = whole(0, LATEST, required=True)
-    request = nested(RequestSchema, required=True)
-    mark = text(longest=500, required=True)
-
-
-class _Play(Document):
-    scenario = mapping(required=True, allow_none=True)
-    faults = many(nested(_Adhoc), most=MOST_FAULTS, required=True)
-    state = text(longest=60, required=True)
-    began = whole(0, LATEST, required=True)
-    met = mapping(required=True)
-    fired = mapping(required=True)
-    memory = mapping(required=True)
-    added = whole(0, MOST, required=True)
-    reached = whole(-1, LATEST, required=True)
-    pending = many(nested(_Pending), most=PENDING, required=True)
-
-
-def play_written(play: Play) -> dict[str, Any] | None:
-    """Return the play as a document holds it, or None if nothing is scripted."""
-    if play is IDLE or play == IDLE:
-        return None
-    return {
-        "scenario": None if play.scenario is None else play.scenario.document,
-        "faults": [{"id": each.id, "document": each.document, "began": each.began} for each in play.adhoc],
-        "state": play.state,
-        "began": play.began,
-        **{name: dict(sorted(getattr(play, name).items())) for name in ("met", "fired", "memory")},
-        "added": play.added,
-        "reached": play.reached,
-        "pending": [
-            {"due": each.due, "request": request_written(each.request), "mark": each.mark} for each in play.pending
-        ],
-    }
-
-
-def read_play(api: Api, given: Mapping[str, Any] | None) -> Play:
-    """Return the play that a document holds; DocumentError names what is wrong with it."""
-    if given is None:
-        return IDLE
-    try:
-        read = load(_Play, given)
-        reader = reader_of(api)
-        scenario = None if read["scenario"] is None else reader.scenario(read["scenario"])
-        adhoc = tuple(_read_single(reader, each, ("faults", at)) for at, each in enumerate(read["faults"]))
-        pending = tuple(
-            Pending(each["due"], request_read(each["request"], ("pending", at, "request")), each["mark"])
-            for at, each in enumerate(read["pending"])
-        )
-        met, fired, memory = (_counts(read[name], name) for name in ("met", "fired", "memory"))
-    except DocumentError as error:
-        raise DocumentError(tuple(each.below("play") for each in error.flaws)) from error
-    return Play(
-        scenario, adhoc, read["state"], read["began"], met, fired, memory, read["added"], read["reached"],
-        pending=pending,
-    )  # fmt: skip
-
-
-def _read_single(reader: Reader, given: Mapping[str, Any], path: Path) -> Adhoc:
-    try:
-        return _single(reader, given["id"], given["document"], given["began"])
-    except DocumentError as error:
-        raise DocumentError(tuple(each.below(*path, "document") for each in error.flaws)) from error
-
-
-def _counts(given: Mapping[str, Any], name: str) -> Map[str, int]:
-    for key, each in given.items():
-        if type(each) is not int or not 0 <= each <= LATEST:
-            raise DocumentError((Flaw((name, key), "a whole number", repr(each)[:40]),))
-    return Map(given)
 
 
 def told_rules(verdicts: Any) -> list[dict[str, Any]]:

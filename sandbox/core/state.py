@@ -19,9 +19,10 @@ from sandbox.core.api import Api, Loaded
 from sandbox.core.clock import LATEST, Clock, frozen, iso_exact, scaled, starting
 from sandbox.core.document import Document, DocumentError, Flaw, load, many, mapping, nested, one_of, text, truth, whole
 from sandbox.core.frozen import Frozen, freeze
+from sandbox.core.playbill import play_written, read_play
 from sandbox.core.problem import Problem
 from sandbox.core.quota import MODES, Bucket
-from sandbox.core.staging import begun, play_written, read_play
+from sandbox.core.staging import begun
 from sandbox.core.world import Charter, Grant, World
 
 MOST = (1 << 53) - 1

@@ -75,6 +75,20 @@ def test_a_scenario_that_begins_again_has_nothing_counted_and_its_quota_full():
     assert statuses(at, 3)[1] == [200, 200, 429]
 
 
+TIMED = {
+    "scenario": "timed", "api": "aikraft", "summary": "Worse after five minutes.", "states": ["Started", "Worse"],
+    "timeline": [{"at": "5m", "state": "Worse"}],
+    "rules": [{"name": "fails", "when": {"operation": "listSystems"}, "then": {"error": {}}, "requires": "Worse"}],
+}  # fmt: skip
+
+
+def test_a_state_that_is_shown_or_set_is_that_of_now_even_if_nobody_asked_in_between():
+    at = playing(TIMED).steered("POST", "/clock/advance", {"by": "6m"})
+    assert at.read("/scenarios")["state"] == "Worse"
+    at = at.steered("PUT", "/scenarios/timed/state", {"state": "Started"})
+    assert statuses(at, 1)[1] == [200]
+
+
 def test_a_scenario_that_ended_leaves_nothing_behind():
     before = helm()
     at, _ = statuses(before.steered("PUT", "/scenarios/active", {"scenario": TIGHT}), 1)

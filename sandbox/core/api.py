@@ -134,7 +134,7 @@ class Law:
     credential opens, or the reason why it opens nothing. `permit` raises a Problem. `mint` takes the world's owner,
     what was asked for (such as plan and scope), whether the world is a live one, and the letters that make the
     credential unlike any other; it raises a Problem. `secret` matches whatever reads like a credential, and always
-    begins with `marker`.
+    begins with `marker`. `terms` are the words that `mint` knows for each thing that can be asked for.
     """
 
     credential: Callable[[Request], tuple[str | None, str]]
@@ -145,6 +145,7 @@ class Law:
     mint: Callable[[Frozen, Mapping[str, Any], bool, str], Minted]
     secret: Pattern[str]
     marker: str
+    terms: Mapping[str, tuple[str, ...]] = Frozen()
 
 
 class Loaded(NamedTuple):

@@ -70,7 +70,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
             charter, now = _later(charter, blow.before), now + blow.before
     grant = charter.grants.get(request.caller.key) if request.caller.key is not None else None
     if blow.grant is not None and grant is not None:
-        grant = blow.grant(grant)
+        grant = blow.grant(grant, owner_of(charter, grant))
     buckets, reading = charged(world, charter, route, request, grant, now, blow.quota)
     if trace is not None:
         limit = limit_of(charter, route, grant)

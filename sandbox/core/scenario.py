@@ -101,9 +101,10 @@ class Rewritten(NamedTuple):
 class Blow(NamedTuple):
     """What a fault does to the one request that it strikes; what it leaves alone stays as it is.
 
-    `quota` acts when the request is admitted, `grant` on what its key may do (this once), `instead` in the handler's
-    place. `commit` says what becomes of a write (`keep` or `twice`), `late` that it is worked on so many microseconds
-    later. `before` and `after` are microseconds that pass on the world's clock, `effects` are for the door.
+    `quota` acts when the request is admitted, `grant` on what its key may do (this once, given the key and as whom it
+    counts), `instead` in the handler's place. `commit` says what becomes of a write (`keep` or `twice`), `late` that it
+    is worked on so many microseconds later. `before` and `after` are microseconds that pass on the world's clock,
+    `effects` are for the door.
 
     Of a call that reaches its handler, `lens` says which workspace a read sees (given the world), `turn` changes the
     call once it was checked, `amend` changes what a write has written (given the call and the workspace after), and
@@ -116,7 +117,7 @@ class Blow(NamedTuple):
     before: int = 0
     after: int = 0
     effects: Effects = ()
-    grant: Callable[[Any], Any] | None = None
+    grant: Callable[[Any, Frozen], Any] | None = None
     lens: Callable[[Any], Workspace] | None = None
     turn: Callable[[Any], Any] | None = None
     amend: Callable[[Any, Workspace], Workspace] | None = None

@@ -7,10 +7,11 @@ from sandbox.faults.commit import COMMIT
 from sandbox.faults.delay import DELAY
 from sandbox.faults.error import ERROR
 from sandbox.faults.hangup import HANGUP
+from sandbox.faults.key import KEY
 from sandbox.faults.outage import OUTAGE
 from sandbox.faults.rate_limit import RATE_LIMIT
 from sandbox.faults.variant import VARIANT
 
-KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT, VARIANT)
+KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT, VARIANT, KEY)
 EVENTS: tuple[EventKind, ...] = ()
 """All kinds of timed events."""

@@ -90,6 +90,7 @@ def test_a_legal_variant_rewrites_no_id_no_link_no_cursor_and_no_total(seed):
             assert other is None or dict(handles(other)).items() <= dict(handles(value)).items()
 
 
+@settings(deadline=None)
 @given(seeds)
 def test_the_same_draws_give_the_same_variant(seed):
     for name, value in answers(COMPLETE)[:4]:
@@ -144,12 +145,14 @@ toys = st.fixed_dictionaries(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(toys, seeds, st.sampled_from(sorted(LEGAL)))
 def test_a_legal_variant_keeps_a_schema_with_optional_fields_and_conditions(value, seed, kind):
     other = legal(toy(), kind, value, chance_of(seed))
     assert other is None or (errors(toy(), other) == [] and other != value)
 
 
+@settings(deadline=None)
 @given(toys, seeds, st.sampled_from(sorted(ILLEGAL)))
 def test_an_illegal_variant_breaks_one_keyword_of_a_schema_with_conditions(value, seed, kind):
     other = illegal(toy(), kind, value, chance_of(seed))
@@ -167,7 +170,13 @@ def reached(kind, value=WHOLE):
 
 
 def test_absent_leaves_out_each_optional_field_and_no_other():
-    assert reached("absent") == {("note", "'gone'"), ("ratio", "'gone'"), ("tier", "'gone'"), ("inner", "'gone'"), ("inner", "{}")}
+    assert reached("absent") == {
+        ("note", "'gone'"),
+        ("ratio", "'gone'"),
+        ("tier", "'gone'"),
+        ("inner", "'gone'"),
+        ("inner", "{}"),
+    }
 
 
 def test_nulls_gives_way_to_a_condition():
@@ -180,7 +189,12 @@ def test_longest_goes_to_the_bound_of_the_schema_or_to_ours():
 
 
 def test_extremes_go_to_each_bound_of_the_schema():
-    assert reached("extremes") == {("size", "1"), ("size", "9"), ("ratio", "5e-324"), ("ratio", "1.7976931348623157e+308")}
+    assert reached("extremes") == {
+        ("size", "1"),
+        ("size", "9"),
+        ("ratio", "5e-324"),
+        ("ratio", "1.7976931348623157e+308"),
+    }
 
 
 def test_an_extra_field_is_added_only_where_the_schema_has_room():

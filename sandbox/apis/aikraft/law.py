@@ -148,4 +148,5 @@ def _on_plan(owner: Frozen, plan: str) -> Frozen:
     return Frozen((name, each) for name, each in owner.items() if name != "limit").having(plan=plan)
 
 
-LAW = Law(credential, stranger, limit, permit, refusal, mint, SECRET, MARKER)
+TERMS = Frozen(plan=PLANS, scope=tuple(SCOPES))
+LAW = Law(credential, stranger, limit, permit, refusal, mint, SECRET, MARKER, TERMS)

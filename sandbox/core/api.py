@@ -6,7 +6,7 @@ An API is its contract, its dialect (how it speaks), its law (who may do what, h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from re import Pattern
 from typing import Any, NamedTuple
@@ -177,28 +177,37 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What a metric of a feature reads at a moment."""
+    """What a metric reads at a moment, of a feature or (None) of the system as a whole.
+
+    A reading in passing moves an alert that is open, and neither opens nor resolves one.
+    """
 
     type: str
-    feature: str
+    feature: str | None
     metric: str
     value: float
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What a script may do to an API's data besides what requests do; None is what this API has no such thing for.
 
-    `thresholds` are the values at which an alert opens or changes. `drift(workspace, system, reading, now)` lets the
-    alerts of a system, or of every one (`all`), follow a reading; `incident(workspace, system, now)` adds an incident.
-    `jobs(call, workspace, fate)` changes the jobs that a call has just made, given the workspace after it.
-    `cursor_at(call, item)` returns the cursor of the page of this call that begins with this item.
+    `watched` names the systems that can be monitored. `thresholds` are the values at which an alert opens or changes.
+    `drift(workspace, system, reading, now)` lets the alerts of a system follow a reading; `settle(workspace, system,
+    type, feature, now)` resolves those of a type and a feature, or (None) of every one; `incident(workspace, system,
+    count, now)` adds incidents. `jobs(call, workspace, fate)` changes the jobs that a call of one of `job_makers` has
+    just made, given the workspace after it. `cursor_at(call, item)` returns the cursor of the page of this call that
+    begins with this item.
     """
 
+    watched: Callable[[Workspace], Iterable[str]] | None = None
     thresholds: tuple[float, ...] = ()
     drift: Callable[[Workspace, str, Drift, int], Workspace] | None = None
-    incident: Callable[[Workspace, str, int], Workspace] | None = None
+    settle: Callable[[Workspace, str, str | None, str | None, int], Workspace] | None = None
+    incident: Callable[[Workspace, str, int, int], Workspace] | None = None
     jobs: Callable[[Call, Workspace, Mapping[str, Any]], Workspace] | None = None
+    job_makers: tuple[str, ...] = ()
     cursor_at: Callable[[Call, Mapping[str, Any]], str] | None = None
 
 

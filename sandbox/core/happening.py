@@ -2,30 +2,47 @@
 
 No timer runs. A request brings its world's events up to its own instant, in the order in which they were due, before
 anything else is decided; so looking twice is looking once, and a clock that jumps over ten events has had all ten.
+
+Theory of operation. Between its moments a deed may show how far it has come, as a metric that rises does. Whatever a
+look writes for that must not outlast the look: so every deed that lasts is brought up to the instant before anything
+else comes due, whether anybody looked or not, and what stands then is what the moment finds. Two deeds may move the
+same thing; the one that began last decides, and each is told what deeds that began after it have claimed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from sandbox.core.workspace import Workspace
 
 
+class Scene(NamedTuple):
+    """When a deed acts: since when, now, whether this is one of its moments, and what later ones have claimed."""
+
+    began: int
+    now: int
+    moment: bool = True
+    claimed: tuple[Any, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What an event does to a workspace: `act(workspace, began, now)`.
+    """What an event does to a workspace: `act(workspace, scene)`.
 
     `moments` are the spans after its beginning (microseconds) at which it changes something for good; `act` is called
-    at each of them in turn. While less than `lasts` has passed it is also called at the moment of a look, and may then
-    only bring up to date what a later call will bring up to date again.
+    at each of them in turn. While less than `lasts` has passed, which has to be a moment too, it is also called at the
+    moment of a look, and may then only bring up to date what a later call will bring up to date again. `claim` says
+    what it moves, in words that deeds of its kind understand.
     """
 
     kind: str
-    act: Callable[[Workspace, int, int], Workspace]
+    act: Callable[[Workspace, Scene], Workspace]
     moments: tuple[int, ...] = (0,)
     lasts: int = 0
+    claim: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,14 @@ class Happening:
         """Yield the instants at which it comes, for a scenario that began then."""
         first = self.at if self.absolute else began + self.at
         yield from (first + count * self.every for count in range(self.times))
+
+    def latest(self, began: int, now: int) -> int | None:
+        """Return the latest instant until now at which it came, or None if it has not come."""
+        first = self.at if self.absolute else began + self.at
+        if first > now:
+            return None
+        start = first + self.every * min(self.times - 1, (now - first) // self.every if self.every else 0)
+        return start if start >= began else None
 
 
 class Due(NamedTuple):
@@ -82,14 +107,35 @@ def brought_up(
 ) -> tuple[Workspace, str]:
     """Return the workspace and the scenario's state after all that has happened between `reached` and `now`."""
     listed = tuple(happenings)
-    for moment, each in due(listed, began, reached, now):
-        if each.deed is not None:
-            workspace = each.deed.act(workspace, moment.began, moment.instant)
-        if moment.first and each.state is not None:
-            state = each.state
-    for each in listed:
+    for instant, group in groupby(due(listed, began, reached, now), key=lambda each: each[0].instant):
+        workspace = _shown(listed, began, instant - 1, workspace)
+        for moment, each in group:
+            if each.deed is not None:
+                claimed = _claims(listed, began, (moment.began, moment.place), instant)
+                workspace = each.deed.act(workspace, Scene(moment.began, instant, True, claimed))
+            if moment.first and each.state is not None:
+                state = each.state
+    return _shown(listed, began, now, workspace), state
+
+
+def _shown(listed: tuple[Happening, ...], began: int, now: int, workspace: Workspace) -> Workspace:
+    """Return the workspace in which every deed that lasts is as far as it is between its moments."""
+    for place, each in enumerate(listed):
         if each.deed is not None and each.deed.lasts:
             for start in each.beginnings(began):
                 if began <= start <= now < start + each.deed.lasts:
-                    workspace = each.deed.act(workspace, start, now)
-    return workspace, state
+                    claimed = _claims(listed, began, (start, place), now)
+                    workspace = each.deed.act(workspace, Scene(start, now, False, claimed))
+    return workspace
+
+
+def _claims(listed: tuple[Happening, ...], began: int, own: tuple[int, int], now: int) -> tuple[Any, ...]:
+    """Return what is claimed by now by deeds that began after the one of this beginning and place."""
+    return tuple(
+        each.deed.claim
+        for place, each in enumerate(listed)
+        if each.deed is not None
+        and each.deed.claim is not None
+        and (start := each.latest(began, now)) is not None
+        and (start, place) > own
+    )

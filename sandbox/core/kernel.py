@@ -68,6 +68,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
         world, now, blow, mark = _played(world, charter, request, route, now, trace)
         if blow.before:
             charter, now = _later(charter, blow.before), now + blow.before
+            world = _happened(world, now)
     grant = charter.grants.get(request.caller.key) if request.caller.key is not None else None
     if blow.grant is not None and grant is not None:
         grant = blow.grant(grant, owner_of(charter, grant))
@@ -122,13 +123,18 @@ def _played(
         now = max(world.latest, late.due)
         rest = tuple(each for each in world.play.pending if each is not late)
         world = world._replace(play=world.play._replace(pending=rest))
-    play, workspace = happened(world.play, world.workspace, now)
-    world = world._replace(play=play, workspace=workspace)
+    world = _happened(world, now)
     if late is not None:
         _note(trace, "rules", verdicts=[])
         return world, now, STRUCK_BY_NOTHING, late.mark
     play, blow, mark = _struck(world, charter, request, route, now, trace)
     return world._replace(play=play), now, blow, mark
+
+
+def _happened(world: World, now: int) -> World:
+    """Return the world after every timed event until now."""
+    play, workspace = happened(world.play, world.workspace, now)
+    return world._replace(play=play, workspace=workspace)
 
 
 def _kept(world: World, request: Request, now: int, blow: Blow, mark: str | None, decided: Decided) -> Play:

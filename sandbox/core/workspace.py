@@ -150,6 +150,17 @@ class Table:
             taken = taken if unique is None else taken.set(unique, ident)
         return Table(layout, self.rows.set(ident, row), orders, taken)
 
+    def lacking(self, ident: str) -> Table:
+        """Return the table without the row of this id, which must be in it."""
+        row, layout = self.rows[ident], self.layout
+        key, orders, taken = layout.sort(row), self.orders, self.taken
+        for facet in {None, layout.facet(row)}:
+            orders = orders.set(facet, orders[facet].lacking(key))
+        unique = layout.unique(row)
+        if unique is not None:
+            taken = taken.delete(unique)
+        return Table(layout, self.rows.delete(ident), orders, taken)
+
 
 def _filed(orders: Map[str | None, Order], facet: str | None, key: Key) -> Map[str | None, Order]:
     return orders.set(facet, orders.get(facet, Order()).having(key))
@@ -208,6 +219,10 @@ class Workspace:
     def having(self, name: str, row: Frozen) -> Workspace:
         """Return the workspace with this row in the table of this name."""
         return Workspace(self.tables.set(name, self.tables[name].having(row)), self.minted)
+
+    def lacking(self, name: str, ident: str) -> Workspace:
+        """Return the workspace without the row of this id, which must be in the table of this name."""
+        return Workspace(self.tables.set(name, self.tables[name].lacking(ident)), self.minted)
 
     def counting(self, kind: str, minted: int) -> Workspace:
         """Return the workspace that has minted so many ids of this kind."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from sandbox.core.kind import EventKind, FaultKind
 from sandbox.faults.commit import COMMIT
 from sandbox.faults.delay import DELAY
+from sandbox.faults.drift import DRIFT, RESOLVE
 from sandbox.faults.error import ERROR
 from sandbox.faults.hangup import HANGUP
+from sandbox.faults.incident import INCIDENT
+from sandbox.faults.job import JOB
 from sandbox.faults.key import KEY
 from sandbox.faults.outage import OUTAGE
 from sandbox.faults.rate_limit import RATE_LIMIT
 from sandbox.faults.variant import VARIANT
 
-KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT, VARIANT, KEY)
-EVENTS: tuple[EventKind, ...] = ()
+KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT, JOB, VARIANT, KEY)
+EVENTS: tuple[EventKind, ...] = (DRIFT, RESOLVE, INCIDENT)
 """All kinds of timed events."""

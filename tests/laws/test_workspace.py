@@ -1,10 +1,11 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from immutables import Map
 
 from sandbox.core.frozen import Frozen
-from sandbox.core.workspace import Layout, Order, Table, sorted_order, table_of
+from sandbox.core.workspace import Layout, Order, Table, Workspace, sorted_order, table_of
 
 LAYOUT = Layout(lambda row: (-row["at"], row["id"]), lambda row: row["tier"], lambda row: row["name"])
 keys = st.tuples(st.integers(-50, 50), st.text("abc", max_size=2))
@@ -60,6 +61,16 @@ class TableAgainstModel(RuleBasedStateMachine):
         assert before.get(fresh["id"]) == self.model.get(fresh["id"])
         self.model[fresh["id"]] = fresh
 
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def remove(self, data):
+        """Take a row out that is there."""
+        gone = data.draw(st.sampled_from(sorted(self.model)))
+        before = self.table
+        self.table = self.table.lacking(gone)
+        assert (self.table.get(gone), before.get(gone)) == (None, self.model[gone])
+        assert self.table.owner(self.model.pop(gone)["name"]) is None
+
     @invariant()
     def pages_partition_the_list(self):
         """Pages of three, joined, are the whole filtered list in order."""
@@ -83,6 +94,18 @@ class TableAgainstModel(RuleBasedStateMachine):
 
 TestTableAgainstModel = TableAgainstModel.TestCase
 TestTableAgainstModel.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def test_a_row_that_is_not_there_cannot_be_taken_out():
+    with pytest.raises(KeyError):
+        Table(LAYOUT).having(row(1, 5, None)).lacking("r0002")
+
+
+def test_a_workspace_lacks_a_row_of_one_table_and_forgets_no_count():
+    tables = Map({name: Table(LAYOUT).having(row(1, 5, "high")) for name in ("here", "there")})
+    workspace = Workspace(tables, Map({"r": 7})).lacking("here", "r0001")
+    assert [workspace.table(name).count() for name in ("here", "there")] == [0, 1]
+    assert workspace.minted["r"] == 7
 
 
 def test_a_row_may_not_move():

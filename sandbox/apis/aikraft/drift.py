@@ -25,10 +25,10 @@ MEMORY = 30 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a metric of a feature reads now; `value` is None while there is too little to tell."""
+    """What a metric reads now, of a feature or (None) of the whole; `value` is None while too little is known."""
 
     type: str
-    feature: str
+    feature: str | None
     metric: str
     value: float | None
 

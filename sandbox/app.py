@@ -25,7 +25,6 @@ from sandbox.core.control import Plane, check_handled
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import LOBBY, Keyring, Place
 from sandbox.core.play import IDLE
-from sandbox.core.proof import proofread
 from sandbox.core.realm import LIVE, TEST, Realm, Source
 from sandbox.core.scenario import Scenario
 from sandbox.core.staging import begun, reader_of
@@ -103,7 +102,7 @@ def create_realm(name: str, settings: Settings, wall: int) -> Realm:
 
 def read_scenario(api: Api, path: Path) -> Scenario:
     """Return the scenario in this file; FileError names every flaw with its line."""
-    scenario, _digest = files.checked(path, lambda document: proofread(reader_of(api), document))
+    scenario, _digest = files.checked(path, reader_of(api).scenario)
     return scenario
 
 

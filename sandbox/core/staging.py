@@ -12,7 +12,6 @@ from sandbox.core.document import DocumentError, Flaw, nearest, written
 from sandbox.core.frozen import Frozen, freeze
 from sandbox.core.play import IDLE, Adhoc, Play, happened
 from sandbox.core.problem import Problem
-from sandbox.core.proof import proofread
 from sandbox.core.scenario import STARTED, Scenario
 from sandbox.core.script import Reader
 from sandbox.core.steering import STEERING, Steered
@@ -117,7 +116,7 @@ def shipped(api: Api, name: str) -> Any:
 
 def _read(api: Api, document: Any) -> Scenario:
     try:
-        return proofread(reader_of(api), document)
+        return reader_of(api).scenario(document)
     except DocumentError as error:
         raise _unfit("scenario-unfit", error) from error
 

@@ -11,7 +11,7 @@ FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
     "frozen", "message", "problem", "chance", "clock", "document", "gathering", "quota", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling", "ground", "variation",
     "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
-    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "transcript", "staging", "playbill", "record", "state",
+    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "playbill", "record", "state",
     "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {
@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "settings": {"core"},
     "version": set(),
     "seed": {"core", "apis", "seed"},
+    "schema": {"app", "core", "settings", "web"},
     "app": {"core", "apis", "faults", "web", "settings", "version"},
     "testing": {"core", "apis", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},

@@ -31,6 +31,8 @@ _ISO = re.compile(
     r"(?P<sign>[+-]?)P(?=.)(?:(?P<w>[0-9]{1,9})W)?(?:(?P<d>[0-9]{1,9})D)?"
     r"(?:T(?=.)(?:(?P<h>[0-9]{1,9})H)?(?:(?P<m>[0-9]{1,9})M)?(?:(?P<s>[0-9]{1,12})S)?)?"
 )
+DURATION = r"(?:[+-]?(?:[0-9]{1,12}(?:ms|[smhdw]))+|[+-]?P[0-9WDTHMS]+)"
+"""What every duration looks like, for readers that cannot ask `parse_duration`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,6 @@ def _read(alias: Alias, value: Any) -> Any:
 
 
 MILLIS: Mapping[str, Any] = {"type": "integer", "minimum": 0, "maximum": 10**12 - 1}
-SECONDS: Mapping[str, Any] = {"anyOf": [{**MILLIS}, {"type": "string"}]}
 _UNITS = {"DAYS": "d", "HOURS": "h", "MINUTES": "m", "SECONDS": "s", "MILLISECONDS": "ms"}
 TIME_TO_LIVE: Mapping[str, Any] = {
     "anyOf": [
@@ -99,13 +98,6 @@ TIME_TO_LIVE: Mapping[str, Any] = {
 def millis(value: Any) -> str:
     """Return milliseconds as a duration."""
     return f"{_count(value, 'milliseconds as a whole number')}ms"
-
-
-def seconds(value: Any) -> Any:
-    """Return seconds, a number or a text of digits, as a duration; any other text as it is."""
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 12):
-        return value
-    return f"{_count(int(value) if isinstance(value, str) else value, 'seconds as a whole number')}s"
 
 
 def time_to_live(value: Any) -> Any:

@@ -25,7 +25,9 @@ class _Commit(Document):
     after = duration(load_default=None, allow_none=True)
 
 
-def _make(given: dict[str, Any], _site: Site) -> Fault:
+def _make(given: dict[str, Any], site: Site) -> Fault:
+    if all(each.method == "GET" for each in site.operations):
+        raise Unfit((), "a rule on an operation that writes (a lost read is a hangup)", site.operations[0].id)
     outcome, after = given["outcome"], given["after"]
     if (after is not None) != (outcome == "late"):
         raise Unfit(("after",), "a duration with late, and with nothing else", "none" if after is None else outcome)

@@ -33,7 +33,7 @@ class _Delay(Document):
     uniform = nested(_Uniform, load_default=None, allow_none=True)
     lognormal = nested(_Lognormal, load_default=None, allow_none=True)
     clock = one_of(("wall", "world"), load_default="wall")
-    when = one_of(("before", "after"), load_default="before")
+    when = one_of(("before", "after"), load_default=None, allow_none=True)
 
 
 def _make(given: dict[str, Any], _site: Site) -> Fault:
@@ -46,12 +46,14 @@ def _make(given: dict[str, Any], _site: Site) -> Fault:
         span = _span(given, chance)
         if given["clock"] == "wall":
             return Blow(effects=(Wait(span),))
-        return Blow(before=span) if given["when"] == "before" else Blow(after=span)
+        return Blow(after=span) if given["when"] == "after" else Blow(before=span)
 
     return Fault("delay", strike)
 
 
 def _check(given: dict[str, Any]) -> None:
+    if given["when"] is not None and given["clock"] == "wall":
+        raise Unfit(("when",), "it with clock: world only", "clock: wall")
     uniform, lognormal = given["uniform"], given["lognormal"]
     longest = given["fixed"] or (uniform and uniform["upper"]) or (lognormal and lognormal["median"]) or 0
     if longest > LONGEST:
@@ -74,4 +76,4 @@ def _span(given: dict[str, Any], chance: Chance) -> int:
     return min(LONGEST, int(given["lognormal"]["median"] * exp(given["lognormal"]["sigma"] * normal)))
 
 
-DELAY = FaultKind("delay", _Delay, _make)
+DELAY = FaultKind("delay", _Delay, _make, short="fixed")

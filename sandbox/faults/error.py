@@ -7,6 +7,7 @@ from typing import Any
 from sandbox.core.document import Document, text, truth, whole
 from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.scenario import Blow, Chance, Fault, Instead, Struck
+from sandbox.core.synonym import Alias, Words
 
 PROXY = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
 
@@ -21,15 +22,20 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
     status = given["status"]
     lacking = [each.id for each in site.operations if status not in each.shapes]
     if lacking and not given["illegal"]:
-        declared = sorted({each for one in site.operations for each in one.shapes if each >= 400})
-        expected = f"a status that {lacking[0]} declares ({', '.join(map(str, declared))}), or illegal: true"
-        raise Unfit(("status",), expected, str(status))
+        expected = f"a status that every operation of the rule declares ({_declared(site)}), or illegal: true"
+        raise Unfit(("status",), expected, f"{status}, which {lacking[0]} does not")
     instead = instead_of(status, given["message"], lacking=bool(lacking))
 
     def strike(_struck: Struck, _now: int, _chance: Chance) -> Blow:
         return Blow(instead=instead)
 
     return Fault("error", strike, illegal=bool(lacking))
+
+
+def _declared(site: Site) -> str:
+    """Return the statuses of errors that all operations of the rule have."""
+    common = set.intersection(*({each for each in one.shapes if each >= 400} for one in site.operations))
+    return ", ".join(map(str, sorted(common))) or "there is none"
 
 
 def instead_of(status: int, message: str, *, lacking: bool) -> Instead:
@@ -42,4 +48,8 @@ def instead_of(status: int, message: str, *, lacking: bool) -> Instead:
     return Instead(status, message, page.encode(), "text/html")
 
 
-ERROR = FaultKind("error", _Error, _make)
+WORDS = Words(
+    {"statusCode": Alias("status", "LocalStack"), "errorStatus": Alias("status", "MockServer")},
+    {"code": "status: the contract says which code goes with it", "probability": "when: {probability: 0.3}"},
+)
+ERROR = FaultKind("error", _Error, _make, short="status", words=WORDS)

@@ -24,19 +24,21 @@ SILENCE = "NO_ANSWER"
 BREAKS = (RESET, EMPTY, MALFORMED, RANDOM, TRUNCATED, DRIBBLE, SILENCE)
 """The first four are WireMock's names for the same."""
 _GARBAGE = 64
+PIECES = 5
+"""Into how many pieces a dribbled body is cut unless told."""
 
 
 class _Hangup(Document):
     kind = one_of(BREAKS, required=True, data_key="break")
     after = one_of(("commit", "nothing"), load_default="commit")
     keep = whole(0, 1 << 20, load_default=None, allow_none=True)
-    pieces = whole(1, 1_000, load_default=5)
-    over = duration(load_default=0)
+    pieces = whole(1, 1_000, load_default=None, allow_none=True)
+    over = duration(load_default=None, allow_none=True)
 
 
 def _make(given: dict[str, Any], _site: Site) -> Fault:
-    if given["over"] > 10 * MINUTE:
-        raise Unfit(("over",), "at most 10 minutes", "more")
+    _check(given)
+    pieces, over = given["pieces"] or PIECES, given["over"] or 0
     instead = (
         Instead(500, "The connection broke before the request was worked on.") if given["after"] == "nothing" else None
     )
@@ -46,9 +48,17 @@ def _make(given: dict[str, Any], _site: Site) -> Fault:
         if given["kind"] == RANDOM:
             garbage = bytes(int(256 * chance(f"byte {at}")) for at in range(_GARBAGE))
         keep = -1 if given["keep"] is None else given["keep"]
-        return Blow(instead=instead, effects=(Hangup(given["kind"], keep, given["pieces"], given["over"], garbage),))
+        return Blow(instead=instead, effects=(Hangup(given["kind"], keep, pieces, over, garbage),))
 
     return Fault("hangup", strike, wire=True)
+
+
+def _check(given: dict[str, Any]) -> None:
+    for name, kind in (("keep", TRUNCATED), ("pieces", DRIBBLE), ("over", DRIBBLE)):
+        if given[name] is not None and given["kind"] != kind:
+            raise Unfit((name,), f"it with {kind} only", given["kind"])
+    if (given["over"] or 0) > 10 * MINUTE:
+        raise Unfit(("over",), "at most 10 minutes", "more")
 
 
 HANGUP = FaultKind("hangup", _Hangup, _make, short="break")

@@ -14,6 +14,7 @@ from sandbox.core.clock import SECOND, http_date
 from sandbox.core.document import Document, duration, one_of, truth, whole
 from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Quota, Struck
+from sandbox.core.synonym import Alias, Words
 
 LIES = ("missing", "zero", "huge", "date")
 LEGAL_LIES = ("huge",)
@@ -21,7 +22,7 @@ HUGE = 365 * 24 * 3600
 
 
 class _RateLimit(Document):
-    exhausted = truth(load_default=False)
+    exhausted = truth(load_default=None, allow_none=True)
     limit = whole(1, 1_000_000, load_default=None, allow_none=True)
     burst = whole(1, 1_000_000, load_default=None, allow_none=True)
     retry_after = one_of(LIES, load_default=None, allow_none=True)
@@ -35,7 +36,11 @@ def _make(given: dict[str, Any], _site: Site) -> Fault:
     if illegal and not given["illegal"]:
         raise Unfit(("retry_after",), "a whole number of seconds (huge), or illegal: true", lie)
     plain = not (given["limit"] or given["burst"] or given["retry_after"])
-    quota = Quota(given["limit"], given["burst"], given["exhausted"] or plain)
+    if plain and given["exhausted"] is False:
+        raise Unfit(("exhausted",), "true, or a limit, a burst or a retry_after", "false")
+    if given["recover_after"] == 0:
+        raise Unfit(("recover_after",), "a duration above 0", "0")
+    quota = Quota(given["limit"], given["burst"], bool(given["exhausted"]) or plain)
 
     def strike(struck: Struck, now: int, _chance: Chance) -> Blow:
         if given["recover_after"] is not None and now >= struck.since + given["recover_after"]:
@@ -52,4 +57,5 @@ def _lying(quota: Quota, lie: str | None, now: int) -> Quota:
     return replace(quota, retry_after=told, silent=lie == "missing")
 
 
-RATE_LIMIT = FaultKind("rate_limit", _RateLimit, _make)
+WORDS = Words({"retryAfter": Alias("retry_after", "MockServer")})
+RATE_LIMIT = FaultKind("rate_limit", _RateLimit, _make, words=WORDS)

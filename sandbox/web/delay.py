@@ -31,7 +31,7 @@ class Watch:
             await wait({self._gone, self._hurry}, timeout=seconds, return_when=FIRST_COMPLETED)
         return not self._gone.done()
 
-    async def empties(self, seconds: float) -> bool:
+    async def leaves(self, seconds: float) -> bool:
         """Tell whether the client has left after so many seconds at most, even where the server shuts down."""
         await wait({self._gone}, timeout=seconds)
         return self._gone.done()

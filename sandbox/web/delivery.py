@@ -74,6 +74,6 @@ async def _broken(answer: Response, hangup: Hangup, watch: Watch, scope: Scope, 
         await send({"type": "http.response.body", "body": kept, "more_body": True})
         return
     break_off(transport, answer, hangup)
-    if not await watch.empties(STALLED):
+    if not await watch.leaves(STALLED):
         transport.abort()
-        await watch.empties(STALLED)
+        await watch.leaves(STALLED)

@@ -10,7 +10,7 @@ from sandbox.core.clock import SECOND
 from sandbox.core.control import REPORTS
 from sandbox.settings import Settings
 from sandbox.web.plane import Steering
-from tests.steering import FIXTURE
+from tests.steering import FAULTS, FIXTURE, STAGED
 from tests.support import LOAN, NOW, request
 
 TOKEN = "a-token-for-the-laws"
@@ -28,6 +28,9 @@ CONTROLS = (
     ("POST", "/snapshots", {"name": "a"}), ("POST", "/snapshots/a/restore", None), ("DELETE", "/snapshots/a", None), ("POST", "/rewind", {"by": 1}),
     ("DELETE", "/requests", None), ("PUT", "/state", FIXTURE), ("POST", "/keys", {"scope": "read"}), ("DELETE", "/keys/{id}", None),
     ("PATCH", "/keys/{id}", {"expires_in": "1s"}), ("POST", "/capsule", "own"), ("PUT", "/state", "own"),
+    ("PUT", "/scenarios/active", {"scenario": STAGED}), ("PUT", "/scenarios/active", {"name": "flaky"}), ("PUT", "/scenarios/active", {"name": None}),
+    ("PUT", "/scenarios/staged/state", {"state": "Over"}), ("POST", "/scenarios/reset", None), ("POST", "/faults", FAULTS[0]), ("POST", "/faults", FAULTS[4]),
+    ("PATCH", "/faults/fault-1", {"times": None}), ("DELETE", "/faults/fault-1", None), ("DELETE", "/faults", None),
 )  # fmt: skip
 CALLS = (
     ("GET", "/v1/systems", None),
@@ -70,7 +73,17 @@ class Served:
 
     def look(self, slot):
         named = f"?world={slot.name}&api=aikraft"
-        parts = ("/state", "/clock", "/keys", "/settings", "/snapshots", "/requests.ndjson", "/capsule")
+        parts = (
+            "/state",
+            "/clock",
+            "/keys",
+            "/settings",
+            "/snapshots",
+            "/scenarios",
+            "/faults",
+            "/requests.ndjson",
+            "/capsule",
+        )
         told = [self.steer(TOKEN, "GET", each + named) for each in parts]
         assert {each.status for each in told} == {200}, [each.body for each in told]
         return [each.body for each in told], slot.timeline.revision, slot.timeline.changes

@@ -172,7 +172,7 @@ def test_other_connections_of_the_same_world_are_left_alone(port: int, kind: str
 @breaks
 def test_what_was_asked_before_a_break_is_answered_and_what_was_asked_behind_it_is_not(port: int, kind: str) -> None:
     name = f"piped {kind}"
-    strike(port, name, hangup(kind, keep=0), operation="createSystem")
+    strike(port, name, hangup(kind), operation="createSystem")
     piped = (good(LIST, name), HEALTH, good(CREATE, name), good(LIST, name), HEALTH)
     with Connection(port) as connection:
         connection.send(b"".join(each.wire for each in piped))
@@ -185,7 +185,7 @@ def test_what_was_asked_before_a_break_is_answered_and_what_was_asked_behind_it_
 @breaks
 def test_a_break_behind_an_answer_that_waits_comes_after_it(port: int, kind: str) -> None:
     name = f"behind {kind}"
-    strike(port, name, hangup(kind, keep=0), operation="createSystem")
+    strike(port, name, hangup(kind), operation="createSystem")
     late = head(b"GET", b"/v1/systems", (HOST, bearer(name), (b"prefer", b"delay=20ms")))
     with Connection(port) as connection:
         connection.send(late + good(CREATE, name).wire)
@@ -270,9 +270,11 @@ def test_a_head_has_no_body_to_break_and_is_not_answered(port: int, kind: str) -
         httpx.head(f"http://127.0.0.1:{port}/v1/systems", headers=headers_of(f"head {kind}"))
 
 
-@pytest.mark.parametrize("kind", ["DRIBBLE", "TRUNCATED_BODY"])
-def test_a_client_of_http_1_0_gets_the_same_and_the_end_of_its_connection(port: int, kind: str) -> None:
-    strike(port, f"old {kind}", hangup(kind, keep=3, over="5ms"))
+@pytest.mark.parametrize(("kind", "more"), [("DRIBBLE", {"over": "5ms"}), ("TRUNCATED_BODY", {"keep": 3})])
+def test_a_client_of_http_1_0_gets_the_same_and_the_end_of_its_connection(
+    port: int, kind: str, more: dict[str, Any]
+) -> None:
+    strike(port, f"old {kind}", hangup(kind, **more))
     with Connection(port) as connection:
         connection.send(head(b"GET", b"/v1/systems", (HOST, bearer(f"old {kind}")), b"HTTP/1.0"))
         said = connection.rest()

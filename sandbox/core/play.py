@@ -28,11 +28,12 @@ class Adhoc(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What the workspace was before a write: when it was written, and how often each rule had been met by then."""
+    """What the workspace was before a write: when that was, how often each rule had struck by then, its number."""
 
     at: int
     workspace: Workspace
-    met: Map[str, int]
+    fired: Map[str, int]
+    number: int
 
 
 class Pending(NamedTuple):
@@ -80,8 +81,19 @@ def recalls(play: Play) -> bool:
 
 
 def recalling(play: Play, workspace: Workspace, now: int) -> Play:
-    """Return the play that remembers what the workspace was before a write now."""
-    return play._replace(pasts=(*play.pasts[-PASTS + 1 :], Past(now, workspace, play.met))) if recalls(play) else play
+    """Return the play that remembers what the workspace was before a write now.
+
+    If no rule recalls it any more, what is remembered would have a gap from here on, and is forgotten.
+    """
+    if not recalls(play):
+        return play._replace(pasts=()) if play.pasts else play
+    past = Past(now, workspace, play.fired, written_by(play) + 1)
+    return play._replace(pasts=(*play.pasts[-PASTS + 1 :], past))
+
+
+def written_by(play: Play) -> int:
+    """Return how many writes the play has remembered, those among them that it has forgotten again."""
+    return play.pasts[-1].number if play.pasts else 0
 
 
 def postponed(play: Play, request: Request, now: int, span: int, mark: str, ordinal: int) -> Play:
@@ -150,8 +162,10 @@ def strikes(
         choice = drawn(script_seed, label, f"choice of {rule.name}", ordinal)
         since = memory.get(rule.name, meeting.now)
         memory = memory if rule.name in memory else memory.set(rule.name, since)
+        written = written_by(play)
         found.extend(
-            Struck(rule.name, rule.mark, each, ordinal, count, began, since) for each in rule.then(count, choice)
+            Struck(rule.name, rule.mark, each, ordinal, count, began, since, written)
+            for each in rule.then(count, choice)
         )
         state = rule.sets or state
         if not rule.goes_on and rule.script == BY_HAND:

@@ -74,7 +74,7 @@ def read_play(api: Api, given: Mapping[str, Any] | None) -> Play:
             Pending(each["due"], request_read(each["request"], ("pending", at, "request")), each["mark"])
             for at, each in enumerate(read["pending"])
         )
-        met, fired, memory = (_counts(read[name], name) for name in ("met", "fired", "memory"))
+        met, fired, memory = (counts_of(read[name], name) for name in ("met", "fired", "memory"))
     except DocumentError as error:
         raise DocumentError(tuple(each.below("play") for each in error.flaws)) from error
     return Play(
@@ -90,7 +90,8 @@ def _read_single(reader: Reader, given: Mapping[str, Any], path: Path) -> Adhoc:
         raise DocumentError(tuple(each.below(*path, "document") for each in error.flaws)) from error
 
 
-def _counts(given: Mapping[str, Any], name: str) -> Map[str, int]:
+def counts_of(given: Mapping[str, Any], name: str) -> Map[str, int]:
+    """Return the counts that a document holds under this name; DocumentError names the one that is none."""
     for key, each in given.items():
         if type(each) is not int or not 0 <= each <= LATEST:
             raise DocumentError((Flaw((name, key), "a whole number", repr(each)[:40]),))

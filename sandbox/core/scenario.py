@@ -50,7 +50,7 @@ ALWAYS = Turn()
 class Struck(NamedTuple):
     """A fault that strikes a request: by which rule, at which ordinal of it, for the how many-th time.
 
-    `began` is when the rule began to hold, `since` when it struck first.
+    `began` is when the rule began to hold, `since` when it struck first, `written` how many writes were remembered.
     """
 
     rule: str
@@ -60,6 +60,7 @@ class Struck(NamedTuple):
     fired: int
     began: int
     since: int
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)

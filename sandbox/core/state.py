@@ -19,9 +19,11 @@ from sandbox.core.api import Api, Loaded
 from sandbox.core.clock import LATEST, Clock, frozen, iso_exact, scaled, starting
 from sandbox.core.document import Document, DocumentError, Flaw, load, many, mapping, nested, one_of, text, truth, whole
 from sandbox.core.frozen import Frozen, freeze
+from sandbox.core.play import PASTS
 from sandbox.core.playbill import play_written, read_play
 from sandbox.core.problem import Problem
 from sandbox.core.quota import MODES, Bucket
+from sandbox.core.recall import PastSchema, pasts_written, read_pasts
 from sandbox.core.staging import begun
 from sandbox.core.world import Charter, Grant, World
 
@@ -70,8 +72,13 @@ def around(world: World) -> dict[str, Any]:
         "latest": world.latest,
         "due": world.due,
         **({} if play is None else {"play": play}),
+        **({"pasts": _pasts_written(world)} if world.play.pasts else {}),
         "buckets": {name: {"units": each.units, "at": each.at} for name, each in sorted(world.buckets.items())},
     }
+
+
+def _pasts_written(world: World) -> list[dict[str, Any]]:
+    return pasts_written(world.charter.api.storage, world.play.pasts, world.workspace)
 
 
 def _grant_written(grant: Grant) -> dict[str, Any]:
@@ -126,6 +133,7 @@ class _World(Document):
     latest = whole(0, LATEST, required=True)
     due = whole(0, LATEST, required=True)
     play = mapping(load_default=None, allow_none=True)
+    pasts = many(nested(PastSchema), most=PASTS, load_default=list)
     buckets = mapping(required=True)
 
 
@@ -139,7 +147,9 @@ def rebuilt(api: Api, around: Mapping[str, Any], loaded: Loaded, present: World)
         buckets = {name: Bucket(**load(_Bucket, each)) for name, each in given["buckets"].items()}
         grants = [_grant(api, each, present) for each in given["grants"]]
         owner = _owner(api, given["owner"], present)
+        pasts = read_pasts(api, given["pasts"], loaded.workspace, owner)
         play = read_play(api, given["play"])
+        play = play._replace(pasts=pasts) if pasts else play
         _check_clock(given["clock"])
     except DocumentError as error:
         raise DocumentError(tuple(flaw.below("world") for flaw in error.flaws)) from error

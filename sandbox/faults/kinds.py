@@ -13,8 +13,9 @@ from sandbox.faults.job import JOB
 from sandbox.faults.key import KEY
 from sandbox.faults.outage import OUTAGE
 from sandbox.faults.rate_limit import RATE_LIMIT
+from sandbox.faults.stale import STALE
 from sandbox.faults.variant import VARIANT
 
-KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT, JOB, VARIANT, KEY)
+KINDS: tuple[FaultKind, ...] = (RATE_LIMIT, ERROR, DELAY, OUTAGE, HANGUP, COMMIT, JOB, VARIANT, STALE, KEY)
 EVENTS: tuple[EventKind, ...] = (DRIFT, RESOLVE, INCIDENT)
 """All kinds of timed events."""

@@ -74,12 +74,17 @@ def _varied(kind: str, ground: Ground, value: Any, chance: Chance, *, spoil: boo
     return illegal(ground, kind, value, chance) if spoil else legal(ground, kind, value, chance)
 
 
+def is_cursor(name: str) -> bool:
+    """Tell whether a field or a parameter of this name holds a cursor."""
+    return name.rpartition("_")[2] == "cursor"
+
+
 def cursor_of(value: Any) -> tuple[list[Any], str] | None:
     """Return the items of a page and the name of its cursor in `meta`, or None if the answer is no such page."""
     meta = value.get("meta") if isinstance(value, dict) else None
     if not isinstance(meta, dict) or not isinstance(value.get("data"), list):
         return None
-    name = next((each for each in meta if each.rpartition("_")[2] == "cursor"), None)
+    name = next((each for each in meta if is_cursor(each)), None)
     return None if name is None else (value["data"], name)
 
 

@@ -57,7 +57,7 @@ def _check(given: dict[str, Any], site: Site) -> None:
     idle = [each.id for each in site.operations if each.id not in makers]
     if idle:
         expected = f"a rule for what starts jobs alone: when: {{operation: {' or '.join(makers)}}}"
-        raise Unfit((), expected, f"one that strikes {idle[0]} too" if len(idle) > 1 else f"one that strikes {idle[0]}")
+        raise Unfit((), expected, f"one that strikes {idle[0]}")
     for name, fate in _OWN.items():
         if given[name] is not None and given["fate"] != fate:
             raise Unfit((name,), f"{name} with fate: {fate} alone", f"fate: {given['fate']}")

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.apis.aikraft.fixture import read_fixture, workspace_of
+from sandbox.app import load_api
+from sandbox.core.staging import reader_of
 from sandbox.web.files import parse
 from tests.served import serving
 
@@ -84,9 +86,21 @@ def test_every_python_snippet_runs(text, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("text", list(snippets("yaml")))
-def test_every_fixture_snippet_loads(text):
-    assert workspace_of(read_fixture(parse(Path("snippet.yaml"), text.encode())), 0).table("systems").count() == 1
+DOCUMENTS = [
+    pytest.param(parse(Path("snippet.yaml"), each.values[0].encode()), id=each.id) for each in snippets("yaml")
+]
+
+
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if "fixture" in each.values[0]])
+def test_every_fixture_snippet_loads(document):
+    assert workspace_of(read_fixture(document), 0).table("systems").count() == 1
+
+
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if "fixture" not in each.values[0]])
+def test_every_scenario_snippet_is_read_whole_or_as_a_part(document):
+    whole = {"scenario": "snippet", "api": "aikraft", "summary": "A snippet.", **document}
+    scenario = reader_of(load_api("aikraft")).scenario(whole)
+    assert len(scenario.rules) + len(scenario.timeline) >= 1
 
 
 def test_the_readme_names_the_commands_that_start_and_test():

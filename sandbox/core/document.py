@@ -231,7 +231,8 @@ def load(schema: type[Schema], data: Any) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema().load(data)
     except ValidationError as error:
-        raise DocumentError(tuple(_flaws(schema(), data, error.messages_dict, ()))) from error
+        flaws = _flaws(schema(), data, error.messages_dict, ())
+        raise DocumentError(tuple(sorted(flaws, key=lambda each: written(each.path)))) from error
     return loaded
 
 
@@ -261,8 +262,7 @@ class _Unknown:
 
 
 _ABSENT = object()
-_QUOTED = 60
-_LONGEST_WORD = 200
+_QUOTED, _LONGEST_WORD = 60, 200
 
 
 def _below(schema: Any, key: str | int) -> Any:

@@ -48,8 +48,8 @@ def undeclared(rules: Iterable[Read], events: Sequence[tuple[Happening, Path]], 
     ]
 
 
-def unreached(rules: Sequence[Read], given: Set[str]) -> list[Flaw]:
-    """Return a flaw for each rule that requires a state to which nothing leads from those that are given."""
+def unreached(rules: Sequence[Read], given: Set[str], states: Sequence[str]) -> list[Flaw]:
+    """Return a flaw for each rule that requires one of the states, to which nothing leads from those that are given."""
     reached = set(given)
     waiting = list(rules)
     while True:
@@ -62,7 +62,7 @@ def unreached(rules: Sequence[Read], given: Set[str]) -> list[Flaw]:
     return [
         Flaw((*each.path, "requires"), expected, got(each.rule.requires))
         for each in rules
-        if each.rule.requires is not None and each.rule.requires not in reached
+        if each.rule.requires in states and each.rule.requires not in reached
     ]
 
 

@@ -106,7 +106,9 @@ class Reader:
         if user or (isinstance(document, Mapping) and document.get("uses")):
             raise flawed((), "a scenario that uses no other", got(name))
         if document is None or name == own:
-            raise flawed((), "the name of another scenario that the sandbox comes with", got(name))
+            known = [each for each in self.api.scenarios() if each != own]
+            expected = "the name of another scenario that the sandbox comes with"
+            raise flawed((), expected, got(name), nearest(name, known))
         return self._scenario(plain(document), own)
 
     def _event(self, document: Any, at: int) -> Happening:
@@ -199,11 +201,12 @@ def _whole(
     yield from repeated(mine)
     yield from shadowed(mine)
     yield from _together(read, used)
-    yield from undeclared(mine, [(each, ("timeline", at)) for at, each in events], _states(read, used))
+    states = _states(read, used)
+    yield from undeclared(mine, [(each, ("timeline", at)) for at, each in events], states)
     set_elsewhere = {each.state for _, each in events} | {one.sets for _, each in used for one in each.rules}
     set_elsewhere |= {one.state for _, each in used for one in each.timeline}
     if len(mine) == len(read["rules"]):
-        yield from unreached(mine, {read["states"][0], *(each for each in set_elsewhere if each is not None)})
+        yield from unreached(mine, {read["states"][0], *(each for each in set_elsewhere if each is not None)}, states)
     if len(mine) + sum(len(each.rules) for _, each in used) > MOST_RULES:
         yield Flaw(("uses",), f"at most {MOST_RULES} rules with those of the scenarios that it uses", "more")
     comings = [each.times for _, each in events] + [one.times for _, each in used for one in each.timeline]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sandbox.core.document import Flaw, got
 from sandbox.core.gathering import Flaws, flawed
+from sandbox.core.problem import shown
 
 Read = Callable[[Any], Any]
 
@@ -63,7 +64,7 @@ def renamed(given: Mapping[str, Any], words: Words) -> Renamed:
         alias = words.aliases.get(name)
         ours = name if alias is None else alias.ours
         if alias is None and name in words.remedies:
-            flaws.add(Flaw((name,), words.remedies[name], f"the key {name!r}"))
+            flaws.add(Flaw((name,), words.remedies[name], f"the key {shown(name)!r}"))
         elif ours in names:
             flaws.add(Flaw((name,), f"one of {names[ours]} and {name}, which are the same", "both"))
         else:

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.core.document import DocumentError, Flaw, got, load, nearest
 from sandbox.core.gathering import Flaws, flawed
 from sandbox.core.kind import FaultKind, Site, Unfit
+from sandbox.core.problem import shown
 from sandbox.core.scenario import Fault, Then
 from sandbox.core.synonym import MILLIS, Alias, Words, millis, renamed
 
@@ -156,7 +157,7 @@ def _made(kind: FaultKind, figures: Any, site: Site) -> Fault:
 def _listed(given: Mapping[str, Any], name: str) -> list[Any]:
     found = given[name]
     if len(given) > 1:
-        raise flawed((), f"{name} alone", ", ".join(map(str, given))[:200])
+        raise flawed((), f"{name} alone", shown(", ".join(given), 200))
     if (
         not isinstance(found, list)
         or not 1 <= len(found) <= MOST_STEPS

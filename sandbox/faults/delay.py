@@ -55,9 +55,10 @@ def _check(given: dict[str, Any]) -> None:
     if given["when"] is not None and given["clock"] == "wall":
         raise Unfit(("when",), "it with clock: world only", "clock: wall")
     uniform, lognormal = given["uniform"], given["lognormal"]
-    longest = given["fixed"] or (uniform and uniform["upper"]) or (lognormal and lognormal["median"]) or 0
-    if longest > LONGEST:
-        raise Unfit((), "a delay of at most 10 minutes", "a longer one")
+    bounds = ((("fixed",), given["fixed"]), (("uniform", "upper"), uniform and uniform["upper"]))
+    for path, longest in (*bounds, (("lognormal", "median"), lognormal and lognormal["median"])):
+        if longest and longest > LONGEST:
+            raise Unfit(path, "a delay of at most 10 minutes", "a longer one")
     if uniform and uniform["lower"] > uniform["upper"]:
         raise Unfit(("uniform", "upper"), "the lower bound or more", "less")
     if lognormal and not 0 <= lognormal["sigma"] <= 5:

@@ -8,6 +8,7 @@ then is anything built. JSON, which is YAML too, has a faster way that ends in t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -25,7 +26,9 @@ GROWTH_LIMIT = 10
 """How many times larger a text may become when its aliases are written out."""
 _SPARE_NODES = 10_000
 _FLAWS_SHOWN = 20
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_TIMESTAMP, _INTEGER = "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:int"
+_PLAIN_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*|0b[0-1_]+|0x[0-9a-fA-F_]+)\Z")
+"""Neither octal, where 010 is 8, nor to base sixty, where 1:30 is 90: those stay texts."""
 
 
 T = TypeVar("T")
@@ -54,7 +57,7 @@ class _Loader(yaml.CSafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    first: [(tag, _PLAIN_INTEGER if tag == _INTEGER else pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 

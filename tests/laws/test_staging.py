@@ -195,3 +195,11 @@ def test_a_scenario_that_cannot_be_used_hinders_the_start():
     for name in ("flakey", "./none.yaml"):
         with pytest.raises(FileError, match="expected"):
             create_store(Settings(scenario=name), lambda: NOW)
+
+
+def test_a_credential_in_a_scenario_or_a_fault_is_kept_nowhere():
+    secret = "ak_live_somebody_elses_production_key"
+    at = playing({**TIGHT, "summary": f"As {secret} would have it."})
+    at = at.steered("POST", "/faults", {"when": {"header": {"x-note": secret}}, **ERROR})
+    for target in ("/scenarios", "/scenarios/tight", "/faults", "/state", "/capsule"):
+        assert secret.encode() not in at.steer("GET", target)[1].body

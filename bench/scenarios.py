@@ -66,7 +66,8 @@ WHEN: dict[str, dict[str, Any]] = {
 
 def _scenario(rule: dict[str, Any]) -> dict[str, Any]:
     """Return the scenario of rules like this one; a last one enters the state in which nobody ever is."""
-    rules = [{"name": f"rule-{number}", **rule, "then": {"error": {"status": 500}}} for number in range(RULES)]
+    then = {"then": {"error": {"status": 500}}, "continue": True}
+    rules = [{"name": f"rule-{number}", **rule, **then} for number in range(RULES)]
     if "requires" in rule:
         rules[-1] = {"name": "enters", "when": {"operation": "getJob"}, "then": {"error": {}}, "sets": rule["requires"]}
     head = {"scenario": "never", "api": "aikraft", "summary": "Rules that never strike."}

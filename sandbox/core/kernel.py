@@ -24,7 +24,7 @@ from sandbox.core.contract import Operation, Route
 from sandbox.core.frozen import Frozen
 from sandbox.core.intake import check_sizes, checked, content_of
 from sandbox.core.message import Effects, Request, Response
-from sandbox.core.play import IDLE, Play, Verdict, awaited, happened, postponed, recalling, strikes
+from sandbox.core.play import IDLE, Play, Verdict, awaited, happened, lets_pass, postponed, recalling, strikes
 from sandbox.core.preference import NOTHING, Preferred, preferred
 from sandbox.core.problem import Breach, Problem
 from sandbox.core.quota import ENFORCE, Reading
@@ -118,6 +118,8 @@ def _played(
     world: World, charter: Charter, request: Request, route: Route, now: int, trace: Trace | None
 ) -> tuple[World, int, Blow, str | None]:
     """Return the world with all that was scripted until now, the instant, what strikes this request, and its mark."""
+    if trace is None and lets_pass(world.play, route.operation.id if route.operation else None):
+        return world, now, STRUCK_BY_NOTHING, None
     late = awaited(world.play, request) if world.play.pending else None
     if late is not None:
         now = max(world.latest, late.due)
@@ -155,7 +157,7 @@ def _struck(
     operation = route.operation.id if route.operation else None
     verdicts: list[Verdict] | None = None if trace is None else []
     play, struck = strikes(
-        world.play, seed, label, Meeting(request, operation, now, charter, world.workspace), verdicts
+        world.play, seed, label, Meeting(request, operation, now, charter, world.workspace, {}), verdicts
     )
     _note(trace, "rules", verdicts=verdicts)
     blows = [(each.mark, each.fault.strike(each, now, chance_of(each, seed, label))) for each in struck]

@@ -31,6 +31,10 @@ class Match:
         """Tell whether the entry is what was asked for."""
         return _fits(self, Facts(entry))
 
+    def holds(self, facts: Facts) -> bool:
+        """Tell whether what these facts are of is what was asked for."""
+        return _fits(self, facts)
+
     def differences(self, entry: Entry) -> tuple[Difference, ...]:
         """Return what keeps the entry from fitting: nothing if it fits, something if it does not.
 

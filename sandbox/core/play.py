@@ -132,6 +132,14 @@ class Verdict(NamedTuple):
     because: str
 
 
+def lets_pass(play: Play, operation: str | None) -> bool:
+    """Tell whether nothing that is scripted concerns a request for this operation, now or by the clock."""
+    if play.pending or play.adhoc:
+        return False
+    scenario = play.scenario
+    return scenario is None or not (scenario.timeline or scenario.rules_for(operation, play.state))
+
+
 def strikes(
     play: Play, seed: int, label: str, meeting: Meeting, verdicts: list[Verdict] | None = None
 ) -> tuple[Play, tuple[Struck, ...]]:  # fmt: skip
@@ -139,24 +147,21 @@ def strikes(
 
     A request for which no rule even has a look leaves the play as it is.
     """
-    met, fired, state, memory, found, decided = play.met, play.fired, play.state, play.memory, list[Struck](), ""
+    fired, state, memory, found, decided = play.fired, play.state, play.memory, list[Struck](), ""
+    met = dict[str, int]()
     script_seed = seed if play.scenario is None or play.scenario.seed is None else play.scenario.seed
-    for rule, began in _rules(play):
+    for rule, began in _asked(play, state, meeting.operation, everyone=verdicts is not None):
         if rule.script == decided:
             continue
-        if rule.operations is not None and meeting.operation not in rule.operations:
-            _say(verdicts, rule, False, "another operation")
+        if not _meets(rule, state, began, fired, meeting):
+            _say(verdicts, rule, _stays_away(rule, state, began, fired, meeting))
             continue
-        because = _stays_away(rule, state, began, fired, meeting)
-        if because:
-            _say(verdicts, rule, False, because)
+        ordinal = met[rule.name] = play.met.get(rule.name, 0) + 1
+        draw = drawn(script_seed, label, f"rule {rule.name}", ordinal) if 0 < rule.probability < 1 else 0.0
+        if not (rule.turn.comes(ordinal) and draw < rule.probability):
+            _say(verdicts, rule, _passes_by(rule, ordinal, draw))
             continue
-        ordinal = met.get(rule.name, 0) + 1
-        met = met.set(rule.name, ordinal)
-        because = _passes_by(rule, ordinal, script_seed, label)
-        _say(verdicts, rule, not because, because or f"meeting {ordinal}")
-        if because:
-            continue
+        _say(verdicts, rule, f"meeting {ordinal}", fired=True)
         count = fired.get(rule.name, 0) + 1
         fired = fired.set(rule.name, count)
         choice = drawn(script_seed, label, f"choice of {rule.name}", ordinal)
@@ -171,9 +176,9 @@ def strikes(
         if not rule.goes_on and rule.script == BY_HAND:
             break
         decided = decided if rule.goes_on else rule.script
-    if met is play.met:
+    if not met:
         return play, ()
-    return play._replace(met=met, fired=fired, state=state, memory=memory), tuple(found)
+    return play._replace(met=play.met.update(met), fired=fired, state=state, memory=memory), tuple(found)
 
 
 def _rules(play: Play) -> Iterator[tuple[Rule, int]]:
@@ -185,30 +190,48 @@ def _rules(play: Play) -> Iterator[tuple[Rule, int]]:
             yield rule, play.began
 
 
+def _asked(play: Play, state: str, operation: str | None, *, everyone: bool) -> Iterator[tuple[Rule, int]]:
+    """Yield the rules that may meet the request, in their order, or all, for whoever wants to know why one did not."""
+    scenario = play.scenario
+    for each in reversed(play.adhoc):
+        if everyone or each.rule.is_of(operation):
+            yield each.rule, each.began
+    if scenario is not None:
+        for rule in scenario.rules if everyone else scenario.rules_for(operation, state):
+            yield rule, play.began
+
+
+def _meets(rule: Rule, state: str, began: int, fired: Mapping[str, int], meeting: Meeting) -> bool:
+    """Tell whether the rule meets the request at all."""
+    return (
+        (rule.operations is None or meeting.operation in rule.operations)
+        and (rule.requires is None or rule.requires == state)
+        and (rule.ttl is None or meeting.now < began + rule.ttl)
+        and (rule.times is None or fired.get(rule.name, 0) < rule.times)
+        and (rule.fits is None or rule.fits(meeting))
+    )
+
+
 def _stays_away(rule: Rule, state: str, began: int, fired: Mapping[str, int], meeting: Meeting) -> str:
-    """Return why the rule does not even meet the request, or nothing."""
+    """Return why the rule does not even meet the request."""
+    if rule.operations is not None and meeting.operation not in rule.operations:
+        return "another operation"
     if rule.requires is not None and rule.requires != state:
         return f"it requires the state {rule.requires}, and the state is {state}"
     if rule.ttl is not None and meeting.now >= began + rule.ttl:
         return "its time is over"
     if rule.times is not None and fired.get(rule.name, 0) >= rule.times:
         return f"it has struck {rule.times} times, and may no more"
-    if rule.fits is not None and not rule.fits(meeting):
-        return "the request does not fit"
-    return ""
+    return "the request does not fit"
 
 
-def _passes_by(rule: Rule, ordinal: int, seed: int, label: str) -> str:
-    """Return why the rule lets a request go that it has met, or nothing."""
+def _passes_by(rule: Rule, ordinal: int, draw: float) -> str:
+    """Return why the rule lets a request go that it has met."""
     if not rule.turn.comes(ordinal):
         return f"meeting {ordinal} is not its turn"
-    if rule.probability < 1.0:
-        draw = drawn(seed, label, f"rule {rule.name}", ordinal)
-        if draw >= rule.probability:
-            return f"meeting {ordinal}: the draw {draw:.6f} is not below {rule.probability}"
-    return ""
+    return f"meeting {ordinal}: the draw {draw:.6f} is not below {rule.probability}"
 
 
-def _say(verdicts: list[Verdict] | None, rule: Rule, fired: bool, because: str) -> None:
+def _say(verdicts: list[Verdict] | None, rule: Rule, because: str, *, fired: bool = False) -> None:
     if verdicts is not None:
         verdicts.append(Verdict(rule.name, fired, because))

@@ -14,7 +14,7 @@ may happen once happens once under any number of threads, and a world that is re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sandbox.core.chance import drawn
@@ -152,6 +152,8 @@ class Meeting(NamedTuple):
     now: int
     charter: Any
     workspace: Any
+    memo: dict[str, Any]
+    """What one rule has worked out about the request, for the next one."""
 
 
 Then = Callable[[int, float], tuple[Fault, ...]]
@@ -182,6 +184,10 @@ class Rule:
     """All that `then` may return."""
     script: str = BY_HAND
 
+    def is_of(self, operation: str | None) -> bool:
+        """Tell whether requests for this operation are any of its business."""
+        return self.operations is None or operation in self.operations
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -193,6 +199,21 @@ class Scenario:
     states: tuple[str, ...] = (STARTED,)
     seed: int | None = None
     timeline: tuple[Happening, ...] = ()
+    asked: dict[tuple[str | None, str], tuple[Rule, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """A memo of the rules that an operation may meet in a state."""
+
+    def rules_for(self, operation: str | None, state: str) -> tuple[Rule, ...]:
+        """Return the rules that may meet a request for this operation that comes in this state."""
+        known = self.asked.get((operation, state))
+        if known is None:
+            # One request may enter a state and go on to a rule that requires it.
+            composed = len({each.script for each in self.rules}) > 1
+            moves = any(each.sets and (each.goes_on or composed) for each in self.rules)
+            known = tuple(
+                each for each in self.rules if each.is_of(operation) and (moves or each.requires in (None, state))
+            )
+            self.asked[operation, state] = known
+        return known
 
 
 def together(blows: Iterable[Blow]) -> Blow:

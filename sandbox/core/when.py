@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sandbox.core.api import Api
+from sandbox.core.condition import Facts
 from sandbox.core.contract import Operation
 from sandbox.core.document import Document, DocumentError, Flaw, got, load, nearest, whole
 from sandbox.core.frozen import to_json
@@ -138,12 +139,19 @@ def _fits(match: Match | None, rows: Callable[[Meeting], bool] | None) -> Callab
         return rows
 
     def fits(meeting: Meeting) -> bool:
-        entry = Entry(
-            0, 0, meeting.now, meeting.operation, meeting.request, _NOTHING, None, UNMARKED, meeting.charter
-        )  # fmt: skip
-        return match.fits(entry) and (rows is None or rows(meeting))
+        return match.holds(_facts(meeting)) and (rows is None or rows(meeting))
 
     return fits
+
+
+def _facts(meeting: Meeting) -> Facts:
+    """Return what conditions ask about the request; the rules that it meets share it."""
+    facts: Facts | None = meeting.memo.get("facts")
+    if facts is None:
+        facts = meeting.memo["facts"] = Facts(
+            Entry(0, 0, meeting.now, meeting.operation, meeting.request, _NOTHING, None, UNMARKED, meeting.charter)
+        )
+    return facts
 
 
 class _Rows(Document):

@@ -8,9 +8,11 @@ import pytest
 
 from sandbox.app import control_contract, load_api
 from sandbox.cli import _parser
-from sandbox.core import match, moves, operators, preference, staging, timeline
+from sandbox.core import form, gathering, match, moves, operators, preference, staging, then, timeline, when
 from sandbox.core.compiling import EXTENSIONS
+from sandbox.core.document import written_fields
 from sandbox.core.quota import MODES
+from sandbox.faults.kinds import EVENTS, KINDS
 from sandbox.settings import APIS
 from sandbox.web import asgi, reader, store, stream
 from sandbox.web.files import read, shipped
@@ -138,6 +140,9 @@ TOLD = [
     ("events", f"for {stream.STALLED:g} seconds, is let go"),
     ("events", f"for {stream.HEARTBEAT:g} seconds a\ncomment"),
     ("events", f"latest {timeline.CHANGES} are"),
+    ("scenarios", f"up to {form.MOST_EVENTS} timed events, which come {form.MOST_COMINGS:,} times"),
+    ("scenarios", f"up to {form.MOST_RULES} rules"),
+    ("scenarios", f"Up to {gathering.MOST_FLAWS} flaws"),
     ("doors", "four threads" if asgi.PAGE_WORKERS == 4 else "another number"),
     ("keys-and-worlds", f"last {timeline.ENTRY_LIMIT:,} requests, or {timeline.WEIGHT_LIMIT >> 20} MiB"),
     ("decisions/009-kept-worlds", f"pages of {timeline.PAGE},"),
@@ -184,6 +189,46 @@ def test_every_quota_mode_is_explained(mode):
 @pytest.mark.parametrize("fixture", sorted(each.stem for each in (shipped("fixtures") / "aikraft").glob("*.yaml")))
 def test_every_fixture_has_a_heading(fixture):
     assert fixture in HEADINGS
+
+
+@pytest.mark.parametrize("name", [each.name for each in (*KINDS, *EVENTS)])
+def test_every_kind_of_fault_and_of_event_has_a_heading_and_an_example(name):
+    assert headings("faults").count(name) == 1
+    section = page("faults").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    assert f"{name}:" in section.partition("```yaml\n")[2].partition("```")[0]
+
+
+SCENARIOS = sorted((shipped("scenarios") / "aikraft").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_shipped_scenario_is_listed_with_what_happens(path):
+    document = read(path)[0]
+    assert document["scenario"] == path.stem
+    assert f"| `{path.stem}` | {document['summary']} |" in page("scenarios")
+
+
+def test_no_scenario_is_listed_that_is_not_shipped():
+    assert rows("scenarios", "The shipped ones") == {each.stem for each in SCENARIOS}
+
+
+def test_every_key_of_a_scenario_has_a_row():
+    assert rows("scenarios", "The keys of a scenario") == set(written_fields(form.ScenarioSchema()))
+    rule = {each for each in rows("scenarios", "The keys of a rule") if each != "[Started]"}
+    assert rule == set(written_fields(form.RuleSchema()))
+    assert rows("scenarios", "Timeline") == {*form.EventSchema().fields, *(each.name for each in EVENTS)}
+    assert rows("scenarios", "When") == set(when.WHEN)
+
+
+WORDS = [("", each) for each in (form.SCENARIO_WORDS, form.RULE_WORDS, when.WORDS, then.WORDS)]
+WORDS += [(f"{each.name}.", each.words) for each in KINDS]
+
+
+def test_every_word_of_another_tool_has_a_row():
+    text = page("scenarios").partition("## Other tools' names")[2]
+    for before, words in WORDS:
+        for name, each in words.aliases.items():
+            assert f"| `{before}{name}` | `{before}{each.ours}` | {each.whose} |" in text
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -182,6 +182,8 @@ STAGED = {
 }  # fmt: skip
 SCENARIOS = (
     "brown-out",
+    "drift-storm",
+    "failing-jobs",
     "flaky",
     "hung",
     "lost-writes",

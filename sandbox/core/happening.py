@@ -6,7 +6,8 @@ anything else is decided; so looking twice is looking once, and a clock that jum
 Theory of operation. Between its moments a deed may show how far it has come, as a metric that rises does. Whatever a
 look writes for that must not outlast the look: so every deed that lasts is brought up to the instant before anything
 else comes due, whether anybody looked or not, and what stands then is what the moment finds. Two deeds may move the
-same thing; the one that began last decides, and each is told what deeds that began after it have claimed.
+same thing; the one that began last decides, and each is told what deeds that began after it have claimed. An event that
+comes again begins anew: what it began before goes no further between its moments.
 """
 
 from __future__ import annotations
@@ -108,34 +109,57 @@ def brought_up(
     """Return the workspace and the scenario's state after all that has happened between `reached` and `now`."""
     listed = tuple(happenings)
     for instant, group in groupby(due(listed, began, reached, now), key=lambda each: each[0].instant):
-        workspace = _shown(listed, began, instant - 1, workspace)
-        for moment, each in group:
+        found = list(group)
+        workspace = _shown(listed, began, instant - 1, workspace, _concerned(found))
+        claims = _claims(listed, began, instant)
+        for moment, each in found:
             if each.deed is not None:
-                claimed = _claims(listed, began, (moment.began, moment.place), instant)
-                workspace = each.deed.act(workspace, Scene(moment.began, instant, True, claimed))
+                scene = Scene(moment.began, instant, True, _later(claims, moment.began, moment.place))
+                workspace = each.deed.act(workspace, scene)
             if moment.first and each.state is not None:
                 state = each.state
     return _shown(listed, began, now, workspace), state
 
 
-def _shown(listed: tuple[Happening, ...], began: int, now: int, workspace: Workspace) -> Workspace:
-    """Return the workspace in which every deed that lasts is as far as it is between its moments."""
+def _concerned(found: Iterable[tuple[Due, Happening]]) -> set[int] | None:
+    """Return the places of the events to which something happens, or None if that may be any."""
+    places = set()
+    for moment, each in found:
+        if moment.first and each.deed is not None and each.deed.claim is not None:
+            return None
+        places.add(moment.place)
+    return places
+
+
+def _shown(
+    listed: tuple[Happening, ...], began: int, now: int, workspace: Workspace, places: set[int] | None = None
+) -> Workspace:
+    """Return the workspace in which the deeds that last (of these places) are as far as they are between moments."""
+    claims: Claims | None = None
     for place, each in enumerate(listed):
-        if each.deed is not None and each.deed.lasts:
-            for start in each.beginnings(began):
-                if began <= start <= now < start + each.deed.lasts:
-                    claimed = _claims(listed, began, (start, place), now)
-                    workspace = each.deed.act(workspace, Scene(start, now, False, claimed))
+        if each.deed is not None and each.deed.lasts and (places is None or place in places):
+            start = each.latest(began, now)
+            if start is not None and now < start + each.deed.lasts:
+                claims = _claims(listed, began, now) if claims is None else claims
+                workspace = each.deed.act(workspace, Scene(start, now, False, _later(claims, start, place)))
     return workspace
 
 
-def _claims(listed: tuple[Happening, ...], began: int, own: tuple[int, int], now: int) -> tuple[Any, ...]:
-    """Return what is claimed by now by deeds that began after the one of this beginning and place."""
-    return tuple(
-        each.deed.claim
-        for place, each in enumerate(listed)
-        if each.deed is not None
-        and each.deed.claim is not None
-        and (start := each.latest(began, now)) is not None
-        and (start, place) > own
-    )
+Claims = list[tuple[int, int, Any]]
+"""Since when, in which place of the script, and what is claimed; the latest first."""
+
+
+def _claims(listed: tuple[Happening, ...], began: int, now: int) -> Claims:
+    """Return what every event that has come by now has claimed when it came last."""
+    found: Claims = []
+    for place, each in enumerate(listed):
+        if each.deed is not None and each.deed.claim is not None:
+            start = each.latest(began, now)
+            if start is not None:
+                found.append((start, place, each.deed.claim))
+    return sorted(found, key=lambda each: each[:2], reverse=True)
+
+
+def _later(claims: Claims, start: int, place: int) -> tuple[Any, ...]:
+    """Return what is claimed by events that began after this one, the latest first."""
+    return tuple(claim for since, at, claim in claims if (since, at) > (start, place))

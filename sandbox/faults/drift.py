@@ -40,7 +40,7 @@ class _Drift(Document):
     system = system_field(required=True)
     type = one_of(TYPES, load_default="data_drift")
     feature = _feature(load_default=None, allow_none=True)
-    features = many(_feature(), least=1, most=50, load_default=None, allow_none=True)
+    features = many(_feature(), least=1, most=20, load_default=None, allow_none=True)
     metric = text(r"[A-Za-z][A-Za-z0-9_]{0,39}", expected="the name of a metric such as PSI", load_default="PSI")
     low = number(required=True, data_key="from")
     high = number(required=True, data_key="to")

@@ -14,7 +14,7 @@ from sandbox.faults.drift import system_field, systems_of
 
 class _Incident(Document):
     system = system_field(required=True)
-    count = whole(1, 100, load_default=1)
+    count = whole(1, 10, load_default=1)
 
 
 def _make(given: dict[str, Any], api: Api) -> Deed:

@@ -343,7 +343,7 @@ REFUSED = {
     "no features": (drift(feature=None, features=[]), "timeline[0].drift.features", "a list of 1 or more"),
     "a metric of another form": (drift(metric="P S I"), "timeline[0].drift.metric", "such as PSI"),
     "an unknown figure": (drift(form=0.1), "timeline[0].drift.form", "did you mean 'from'"),
-    "no incident": ({"at": "0s", "incident": {"system": "all", "count": 0}}, "timeline[0].incident.count", "1 to 100"),
+    "no incident": ({"at": "0s", "incident": {"system": "all", "count": 0}}, "timeline[0].incident.count", "1 to 10"),
     "an incident nowhere": ({"at": "0s", "incident": {}}, "timeline[0].incident.system", "the field is required"),
     "resolved nowhere": ({"at": "0s", "resolve": {"feature": "a"}}, "timeline[0].resolve.system", "required"),
     "resolved of no type": ({"at": "0s", "resolve": {"system": "all", "type": "llm_drift"}}, "timeline[0].resolve.type", "data_drift"),

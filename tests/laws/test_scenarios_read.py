@@ -25,6 +25,7 @@ from sandbox.core.when import WORDS as WHEN_WORDS
 from sandbox.faults.kinds import EVENTS, KINDS
 from tests.laws.test_bad_scenarios import GOOD, parsed
 from tests.scripts import EXAMPLES
+from tests.steering import helm
 
 DOCUMENTS = {**load_api("aikraft").scenarios(), **EXAMPLES, "good": parsed(GOOD)}
 
@@ -260,3 +261,30 @@ def test_flaws_are_told_in_the_same_order_by_every_process():
     }  # fmt: skip
     assert len(told) == 1
     assert told.pop()
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_a_single_fault_with_anything_anywhere_is_added_or_refused_with_reasons(data):
+    rules = [rule for each in DOCUMENTS.values() for rule in each.get("rules", ())]
+    whole = data.draw(st.sampled_from(rules))
+    fault = {name: each for name, each in whole.items() if name in ("when", "then", "times", "ttl", "continue")}
+    path = data.draw(st.sampled_from(list(places(fault))[1:]))
+    fault = changed(fault, path, lambda _: data.draw(values))
+    try:
+        reader().rule({**fault, "name": "fault-1"}, "fault", 0, ())
+    except DocumentError as error:
+        for flaw in error.flaws:
+            assert place({**fault, "name": "fault-1"}, flaw.path)
+
+
+@pytest.mark.parametrize(
+    "then",
+    [{"sequence": [{"error": {"status": 500}}, {}]}, {"one_of": [{"delay": "1s"}, {"weight": 2}]}, {"delay": "1s"}],
+)
+def test_a_fault_is_changed_in_one_field_and_keeps_its_others(then):
+    """The lists of a document that is kept are tuples, which the reader has to take for lists again."""
+    given = {"when": {"nth": [1, 3], "operation": ["listSystems"]}, "then": then}
+    at = helm().steered("POST", "/faults", given).steered("PATCH", "/faults/fault-1", {"times": 1})
+    shown = at.read("/faults")["faults"][0]
+    assert {name: shown[name] for name in ("when", "then", "times")} == {**given, "times": 1}

@@ -103,6 +103,13 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
     return Outcome(after, response, operation, refusal.cause if refusal else None, marks)
 
 
+def foreseen(world: World, request: Request, wall: int) -> int:
+    """Return the microseconds for which a fault would keep this request from being worked on, if it came now."""
+    route = world.charter.api.contract.route(request.method, request.path)
+    _, _, blow, _ = _played(world, world.charter, request, route, world.now(wall), None)
+    return blow.hold
+
+
 def _marks(observed: bool, early: bool, wishes: Preferred, mark: str | None) -> Marks:
     if not observed and not early and wishes is NOTHING and mark is None:
         return UNMARKED

@@ -73,7 +73,13 @@ class Hangup(NamedTuple):
     garbage: bytes = b""
 
 
-Effects = tuple[Wait | Hangup, ...]
+class Hold(NamedTuple):
+    """Nothing was done yet: let so many microseconds pass outside, and ask again then, for good."""
+
+    span: int
+
+
+Effects = tuple[Wait | Hangup | Hold, ...]
 
 
 class Response(NamedTuple):

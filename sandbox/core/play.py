@@ -80,6 +80,11 @@ def recalls(play: Play) -> bool:
     return any(fault.recalls for rule, _ in _rules(play) for fault in rule.faults)
 
 
+def holds(play: Play) -> bool:
+    """Tell whether a rule of the play may keep a request from being worked on for a while."""
+    return any(fault.holds for rule, _ in _rules(play) for fault in rule.faults)
+
+
 def recalling(play: Play, workspace: Workspace, now: int) -> Play:
     """Return the play that remembers what the workspace was before a write now.
 

@@ -124,6 +124,7 @@ class Blow(NamedTuple):
     amend: Callable[[Any, Workspace], Workspace] | None = None
     reshape: Callable[[Any, bytes], Rewritten] | None = None
     late: int | None = None
+    hold: int = 0
 
 
 STRUCK_BY_NOTHING = Blow()
@@ -134,7 +135,8 @@ class Fault:
     """One kind of misbehaviour with its figures; `strike` says what it does to this request at this instant.
 
     `illegal` says that its answers break the contract on purpose, `wire` that they may be no HTTP at all, `recalls`
-    that it looks at what the workspace was before the latest writes.
+    that it looks at what the workspace was before the latest writes, `holds` that it may keep a request from being
+    worked on.
     """
 
     kind: str
@@ -142,6 +144,7 @@ class Fault:
     illegal: bool = False
     wire: bool = False
     recalls: bool = False
+    holds: bool = False
 
 
 class Meeting(NamedTuple):
@@ -233,6 +236,7 @@ def together(blows: Iterable[Blow]) -> Blow:
             one.amend or each.amend,
             one.reshape or each.reshape,
             each.late if one.late is None else one.late,
+            one.hold + each.hold,
         )
     return one
 

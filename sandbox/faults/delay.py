@@ -1,7 +1,8 @@
 """`delay`: an answer that comes late, by a fixed time or one that is drawn, outside or on the world's own clock.
 
-`clock: wall` holds the answer back at the door, after everything is done. `clock: world` lets the time pass in the
-world instead, before the request is worked on or after it, and nobody waits.
+`clock: wall` makes the client wait: with `when: after` (unless told) everything is done at once and the answer held
+back, with `when: before` nothing is done until the time is over. `clock: world` lets the time pass in the world
+instead, before the request is worked on (unless told) or after it, and nobody waits.
 """
 
 from __future__ import annotations
@@ -41,19 +42,18 @@ def _make(given: dict[str, Any], _site: Site) -> Fault:
     if len(named) != 1:
         raise Unfit((), "one of fixed, uniform, lognormal", ", ".join(named) or "none of them")
     _check(given)
+    holds = given["clock"] == "wall" and given["when"] == "before"
 
     def strike(_struck: Struck, _now: int, chance: Chance) -> Blow:
         span = _span(given, chance)
-        if given["clock"] == "wall":
-            return Blow(effects=(Wait(span),))
-        return Blow(after=span) if given["when"] == "after" else Blow(before=span)
+        if given["clock"] == "world":
+            return Blow(after=span) if given["when"] == "after" else Blow(before=span)
+        return Blow(hold=span) if holds else Blow(effects=(Wait(span),))
 
-    return Fault("delay", strike)
+    return Fault("delay", strike, holds=holds)
 
 
 def _check(given: dict[str, Any]) -> None:
-    if given["when"] is not None and given["clock"] == "wall":
-        raise Unfit(("when",), "it with clock: world only", "clock: wall")
     uniform, lognormal = given["uniform"], given["lognormal"]
     bounds = ((("fixed",), given["fixed"]), (("uniform", "upper"), uniform and uniform["upper"]))
     for path, longest in (*bounds, (("lognormal", "median"), lognormal and lognormal["median"])):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import sleep
 
 import httpx
@@ -21,9 +21,23 @@ from sandbox.web.breaking import (
     shown_as,
     spoilt,
 )
-from sandbox.web.delay import owed
+from sandbox.web.delay import held, owed
 
 _UNSAID = "Server disconnected without sending a response."
+
+
+def answered(ask: Callable[..., Response], request: httpx.Request) -> Response:
+    """Return the answer, after the time for which its request was held.
+
+    A client that waits no longer leaves its request behind, which is worked on then and there.
+    """
+    answer = ask()
+    if held(answer):
+        try:
+            _pass(held(answer), request.extensions.get("timeout", {}).get("read"))
+        finally:
+            answer = ask(held=True)
+    return answer
 
 
 def received(answer: Response, request: httpx.Request) -> httpx.Response:

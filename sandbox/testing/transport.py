@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from urllib.parse import unquote
 
 import httpx
@@ -11,7 +12,7 @@ from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, Response, as_bytes, as_text
 from sandbox.settings import Settings
-from sandbox.testing.breaking import received
+from sandbox.testing.breaking import answered, received
 from sandbox.web.pages import not_found
 from sandbox.web.plane import PREFIX, Steering
 from sandbox.web.store import Store
@@ -41,7 +42,7 @@ class SandboxTransport(httpx.BaseTransport):
             request.method, path, query, headers, body[:limit], scheme=request.url.scheme, oversized=len(body) > limit
         )
         if shelf is not None:
-            answer = self.store.answer(shelf, asked)
+            answer = answered(partial(self.store.answer, shelf, asked), request)
         elif f"{unquote(path)}/".startswith(f"{PREFIX}/"):
             answer = Steering(self.store).answer(asked)
         else:

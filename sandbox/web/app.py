@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from time import sleep
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,8 @@ from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
 from sandbox.core.intake import BODY_LIMIT
 from sandbox.core.message import Request, target_parts
 from sandbox.core.message import Response as Answer
-from sandbox.web.late import owed_answer
+from sandbox.web.delay import held
+from sandbox.web.late import Pause, owed_answer
 from sandbox.web.pages import Page, landing, not_found, problem
 from sandbox.web.plane import PREFIX, Steering
 from sandbox.web.store import Store
@@ -27,21 +29,21 @@ from sandbox.web.store import Store
 _TEMPLATE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-def flask_app(store: Store) -> Flask:
-    """Return the Flask app of this store."""
+def flask_app(store: Store, pause: Pause = sleep) -> Flask:
+    """Return the Flask app of this store; `pause` lets the seconds pass for which an answer is to be held back."""
     app = Flask("sandbox", static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = False
     app.extensions["sandbox"] = store
-    _add_operations(app, store)
+    _add_operations(app, store, pause)
     _add_control(app, store)
     _add_pages(app, store)
     return app
 
 
-def _add_operations(app: Flask, store: Store) -> None:
+def _add_operations(app: Flask, store: Store, pause: Pause) -> None:
     def answered(**_values: str) -> Response:
-        return api_answer(store)
+        return api_answer(store, pause)
 
     for realm in store.realms:
         contract = realm.keyring.api.contract
@@ -119,14 +121,18 @@ def _openapi(store: Store, name: str) -> tuple[int, str, bytes]:
     return not_found(store)
 
 
-def api_answer(store: Store) -> Response:
+def api_answer(store: Store, pause: Pause = sleep) -> Response:
     """Return the answer to Flask's current request."""
     path, query = _target(request.environ)
     shelf = store.shelf_for(path)
     if shelf is None:
         return _shown(not_found(store))
-    answer = store.answer(shelf, request_of(request.environ, path, query))
-    return owed_answer(answer, _whole(answer)) if answer.effects else _whole(answer)
+    asked = request_of(request.environ, path, query)
+    answer = store.answer(shelf, asked)
+    if held(answer):
+        pause(held(answer))
+        answer = store.answer(shelf, asked, held=True)
+    return owed_answer(answer, _whole(answer), pause) if answer.effects else _whole(answer)
 
 
 def control_answer(steering: Steering) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote
 
@@ -56,7 +56,8 @@ def asgi_app(store: Store) -> Asgi:
             request = await _request(scope, receive)
         except Gone:
             return
-        await deliver(store.answer(shelf, request), scope, receive, send)
+        again = partial(store.answer, shelf, request, held=True)
+        await deliver(store.answer(shelf, request), again, scope, receive, send)
 
     return app
 

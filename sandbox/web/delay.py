@@ -6,7 +6,7 @@ from asyncio import FIRST_COMPLETED, create_task, get_running_loop, sleep, wait
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox.core.message import Response, Wait
+from sandbox.core.message import Hold, Response, Wait
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -16,6 +16,11 @@ TRANSPORT = "sandbox.transport"
 def owed(answer: Response) -> float:
     """Return the seconds for which the answer has to be held back."""
     return sum(each.span for each in answer.effects if isinstance(each, Wait)) / 1_000_000
+
+
+def held(answer: Response) -> float:
+    """Return the seconds after which the request has to be asked again, for nothing was done yet; 0 if it was."""
+    return sum(each.span for each in answer.effects if isinstance(each, Hold)) / 1_000_000
 
 
 class Watch:
@@ -35,6 +40,10 @@ class Watch:
         """Tell whether the client has left after so many seconds at most, even where the server shuts down."""
         await wait({self._gone}, timeout=seconds)
         return self._gone.done()
+
+    async def outlasts(self, seconds: float) -> None:
+        """Let the time pass even if nobody is there any more; it is cut short where the server shuts down."""
+        await wait({self._hurry}, timeout=seconds)
 
     def end(self) -> None:
         """Look no more."""

@@ -11,20 +11,26 @@ from typing import Any
 
 from sandbox.core.message import Hangup, Response, as_bytes
 from sandbox.web.breaking import DRIBBLE, SILENCE, SILENT_FOR, TRUNCATED, break_off, hangup_of, kept_of, pieces_of
-from sandbox.web.delay import Receive, Scope, Watch, known_to_the_server, owed
+from sandbox.web.delay import Receive, Scope, Watch, held, known_to_the_server, owed
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 STALLED = 20.0
 """Seconds after which a client that takes nothing more off a connection that is to end is let go."""
 
 
-async def deliver(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send the answer, and do what it owes besides."""
+async def deliver(answer: Response, ask: Callable[[], Response], scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the answer, and do what it owes besides; `ask` asks once more for one that was held.
+
+    A held request is worked on when its time has come, whether or not its client is still there.
+    """
     if not answer.effects:
         await _whole(answer, send)
         return
-    hangup = hangup_of(answer)
     watch = Watch(scope, receive)
+    if held(answer):
+        await watch.outlasts(held(answer))
+        answer = ask()
+    hangup = hangup_of(answer)
     # The server ends such an answer when the client says no more, as it does with a stream: nothing is still to come.
     known_to_the_server(scope)["streams"] = hangup is not None and hangup.kind == SILENCE
     try:

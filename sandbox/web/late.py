@@ -36,9 +36,13 @@ HELD_FOR = 60.0
 """Seconds for which a request that never gets its answer keeps a worker."""
 
 
-def owed_answer(answer: Answer, whole: Response) -> Response:
+Pause = Callable[[float], None]
+"""How a worker lets so many seconds pass."""
+
+
+def owed_answer(answer: Answer, whole: Response, pause: Pause = sleep) -> Response:
     """Return what the answer becomes: late, in pieces, or one that breaks when it goes out."""
-    sleep(owed(answer))
+    pause(owed(answer))
     hangup = hangup_of(answer)
     if hangup is None:
         return whole

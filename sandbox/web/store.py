@@ -14,9 +14,10 @@ from sandbox.core.clock import MINUTE
 from sandbox.core.control import HEAVY, Move, Plane, control
 from sandbox.core.event import happenings_since
 from sandbox.core.frozen import to_json
-from sandbox.core.kernel import step
+from sandbox.core.kernel import foreseen, step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
-from sandbox.core.message import Caller, Request, Response
+from sandbox.core.message import Caller, Hold, Request, Response
+from sandbox.core.play import IDLE, holds
 from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
 from sandbox.core.record import caught_up, told
@@ -85,8 +86,11 @@ class Store:
                 return shelf
         return None
 
-    def answer(self, shelf: Shelf, request: Request) -> Response:
-        """Return the answer to the request and keep what it changed."""
+    def answer(self, shelf: Shelf, request: Request, *, held: bool = False) -> Response:
+        """Return the answer to the request and keep what it changed.
+
+        An answer whose effect is a `Hold` is none: nothing was done, and who has waited asks again, as `held`.
+        """
         while True:
             try:
                 slot, caller = self._place(shelf, request)
@@ -94,7 +98,7 @@ class Store:
                 return self._refused(shelf, request)
             with slot.lock:
                 if not slot.gone:
-                    return self._stepped(slot, self.admitted(shelf, request, caller))
+                    return self._stepped(slot, self.admitted(shelf, request, caller), held=held)
 
     def admitted(self, shelf: Shelf, request: Request, caller: Caller) -> Request:
         """Return the request as it may be kept: its caller named, and no credential in any part of it."""
@@ -161,10 +165,15 @@ class Store:
         with slot.lock:
             slot.readers = tuple(each for each in slot.readers if each is not reader)
 
-    def _stepped(self, slot: Slot, request: Request) -> Response:
+    def _stepped(self, slot: Slot, request: Request, *, held: bool) -> Response:
         wall = self._wall()
-        if slot.timeline.present.play.pending:
-            self._catch_up(slot, wall)
+        play = slot.timeline.present.play
+        if play is not IDLE:
+            if play.pending:
+                self._catch_up(slot, wall)
+            span = foreseen(slot.timeline.present, request, wall) if not held and holds(play) else 0
+            if span:
+                return Response(102, (), b"", (Hold(span),))
         return self._kept(slot, request, wall)
 
     def _catch_up(self, slot: Slot, wall: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from asyncio import Event, TimerHandle, Transport
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -264,16 +264,17 @@ class Wire(HttpToolsProtocol):
             raise ValueError("the head of the request is too large")
 
     def _answer(self, arrived: Arriving) -> None:
-        answer = self.store.answer(arrived.shelf, arrived.whole(self._peer, self.scheme or "http"))
+        request = arrived.whole(self._peer, self.scheme or "http")
+        answer = self.store.answer(arrived.shelf, request)
         if answer.effects:
-            self._owe(answer, arrived)
+            self._owe(answer, partial(self.store.answer, arrived.shelf, request, held=True), arrived)
             return
         self.transport.write(on_the_wire(answer, keep_alive=arrived.keep_alive))
         self.server_state.total_requests += 1
         if not arrived.keep_alive:
             self.transport.close()
 
-    def _owe(self, answer: Response, arrived: Arriving) -> None:
+    def _owe(self, answer: Response, ask: Callable[[], Response], arrived: Arriving) -> None:
         """Let an answer that comes late or breaks take its time; nothing behind it is answered before."""
         told = {TRANSPORT: {"transport": self.transport}}
         scope: Any = {"type": "http", "method": arrived.method, "extensions": told}
@@ -287,7 +288,7 @@ class Wire(HttpToolsProtocol):
         self._told()
         self._cycles.appendleft(cycle)
         self._owing = True
-        self._start_asgi_task(cycle, partial(deliver, answer))
+        self._start_asgi_task(cycle, partial(deliver, answer, ask))
 
     def _look(self) -> None:
         """Close the connection if nothing has moved for as long as patience lasts, else look again later."""

@@ -20,10 +20,14 @@ Wsgi = Callable[..., Any]
 def over_wsgi(
     subject: Subject, fixture: str, examples: int, wrapped: Callable[[Wsgi], Wsgi] = lambda app: app
 ) -> Judge:
-    """Return a judge of a fresh Flask app in this process; `wrapped` may put something between the two."""
+    """Return a judge of a fresh Flask app in this process; `wrapped` may put something between the two.
+
+    Nothing waits: an answer that is late is late for nobody.
+    """
     store = new_store(fixture)
     config = configuration(subject, examples)
-    return Judge(subject, schemathesis.openapi.from_wsgi(subject.path, wrapped(flask_app(store)), config=config), store)
+    app = wrapped(flask_app(store, pause=lambda _seconds: None))
+    return Judge(subject, schemathesis.openapi.from_wsgi(subject.path, app, config=config), store)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sandbox.app import create_store
 from sandbox.core.clock import SECOND
-from sandbox.core.message import Hangup, Request, Response, Wait
+from sandbox.core.message import Hangup, Hold, Request, Response, Wait
 from sandbox.settings import Settings
 from sandbox.web.plane import Steering
 from tests.support import NOW
@@ -68,7 +68,10 @@ class Stage:
 
     def ask(self, method: str, target: str, body: Any = None, **headers: str) -> Reply:
         """Make one call to the API."""
-        reply = _reply(self.store.answer(self.store.shelves[0], self._request(method, target, body, headers)))
+        shelf, request = self.store.shelves[0], self._request(method, target, body, headers)
+        answer = self.store.answer(shelf, request)
+        held = sum(each.span for each in answer.effects if isinstance(each, Hold)) / SECOND
+        reply = _reply(self.store.answer(shelf, request, held=True) if held else answer, held)
         said = f"broken: {reply.broken}" if reply.broken else str(reply.status)
         waited = f" after {reply.waited:.3f} s" if reply.waited else ""
         self.transcript.append(f"{method} {target}: {said}{waited}" + (f" ({reply.fault})" if reply.fault else ""))
@@ -100,10 +103,10 @@ class Stage:
         return Request(method, path, query, tuple(fields), raw)
 
 
-def _reply(answer: Response) -> Reply:
+def _reply(answer: Response, held: float) -> Reply:
     headers = {name.lower(): value for name, value in answer.headers}
     broken = next((each.kind for each in answer.effects if isinstance(each, Hangup)), None)
-    waited = sum(each.span for each in answer.effects if isinstance(each, Wait)) / SECOND
+    waited = held + sum(each.span for each in answer.effects if isinstance(each, Wait)) / SECOND
     try:
         content = json.loads(answer.body)
     except ValueError:

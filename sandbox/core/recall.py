@@ -2,13 +2,13 @@
 
 A past is written as the difference to what followed it, the last one as that to the present: the rows that were other
 then or that there are no more, and the ids of those that were not there yet. It is read against the tables of the
-present and checked as a whole, as if it had been exported by itself.
+present; the rows that differ are checked with all that they mention and that mentions them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from immutables import Map
 
@@ -23,6 +23,8 @@ from sandbox.core.workspace import Table, Workspace, table_of
 MOST = (1 << 53) - 1
 Tables = dict[str, dict[str, Any]]
 """Rows as a document writes them, by table and id."""
+Kin = dict[str, set[tuple[str, str]]]
+"""By each word that could be an id, the table and the id of the rows that have it in them."""
 
 
 class PastSchema(Document):
@@ -45,11 +47,8 @@ def pasts_written(storage: Storage, pasts: Sequence[Past], present: Workspace) -
 def _written(storage: Storage, past: Past, after: Workspace) -> dict[str, Any]:
     tables, gone = {}, {}
     for name, table in past.workspace.tables.items():
-        later = after.table(name)
-        same = table.rows is later.rows
-        rows = [] if same else [each for each in table.all() if later.rows.get(each["id"]) != each]
-        new = [] if same else [each["id"] for each in later.all() if each["id"] not in table.rows]
-        tables[name] = table_of(table.layout, rows)
+        other, new = _apart(table, after.table(name))
+        tables[name] = table_of(table.layout, other)
         gone[name] = new
     dumped = storage.dump(Workspace(Map(tables), past.workspace.minted))
     return {
@@ -62,52 +61,117 @@ def _written(storage: Storage, past: Past, after: Workspace) -> dict[str, Any]:
     }
 
 
-def read_pasts(
-    api: Api, given: Sequence[Mapping[str, Any]], present: Workspace, owner: Frozen
-) -> tuple[Past, ...]:  # fmt: skip
+def _apart(table: Table, later: Table) -> tuple[list[Frozen], list[str]]:
+    """Return the rows that are others later or no more, and the ids of those that came."""
+    if table.rows is later.rows:
+        return [], []
+    found = later.rows
+    other = [row for ident, row in table.rows.items() if found.get(ident) is not row and found.get(ident) != row]
+    return other, sorted(ident for ident in found if ident not in table.rows)
+
+
+def read_pasts(api: Api, given: Sequence[Mapping[str, Any]], present: Workspace, owner: Frozen) -> tuple[Past, ...]:
     """Return the pasts that a document holds beside this workspace; DocumentError names what is wrong with them."""
-    found, after = list[Past](), present
+    if not given:
+        return ()
     tables = {name: {each["id"]: each for each in rows} for name, rows in api.storage.dump(present)["tables"].items()}
+    frame = {"fixture": "past", "api": api.name, "summary": "The rows before a write.", **api.storage.holder(owner)}
+    found, after, kin = list[Past](), present, _mentions(tables)
     for at, each in reversed(list(enumerate(given))):
         try:
-            after, tables = _before(api, each, after, tables, owner)
+            after = _before(api.storage, each, after, _Rows(tables, kin, frame))
             found.append(Past(each["at"], after, counts_of(each["fired"], "fired"), each["number"]))
         except DocumentError as error:
             raise DocumentError(tuple(flaw.below("pasts", at) for flaw in error.flaws)) from error
     return tuple(reversed(found))
 
 
-def _before(
-    api: Api, given: Mapping[str, Any], after: Workspace, tables: Tables, owner: Frozen
-) -> tuple[Workspace, Tables]:
-    """Return the workspace that this past was before that one, and its rows as a document writes them."""
+class _Rows(NamedTuple):
+    """The rows of a moment as a document writes them, by which rows an id is mentioned, and the document around them.
+
+    Tables and mentions are brought back past by past; that a row was mentioned once is not forgotten.
+    """
+
+    tables: Tables
+    kin: Kin
+    frame: Mapping[str, Any]
+
+
+def _mentions(tables: Tables) -> Kin:
+    kin: Kin = {}
+    for name, rows in tables.items():
+        for row in rows.values():
+            _mention(kin, name, row)
+    return kin
+
+
+def _mention(kin: Kin, name: str, row: Mapping[str, Any]) -> None:
+    for word in _words(row):
+        kin.setdefault(word, set()).add((name, row["id"]))
+
+
+def _words(value: Any) -> Iterator[str]:
+    """Yield what may be an id in a row: every text, and every step of one that is a path."""
+    if isinstance(value, str):
+        yield value
+        yield from value.split("/") if "/" in value else ()
+    elif isinstance(value, (Mapping, list)):
+        for each in value.values() if isinstance(value, Mapping) else value:
+            yield from _words(each)
+
+
+def _before(storage: Storage, given: Mapping[str, Any], after: Workspace, rows: _Rows) -> Workspace:
+    """Return the workspace that this past was before that one, and bring the rows back to it."""
     _check(given, after)
     changed, gone = given["rows"], given["gone"]
-    tables = {name: _earlier(rows, changed.get(name, ()), gone.get(name, ())) for name, rows in tables.items()}
-    document = {
-        "fixture": "past", "api": api.name, "summary": "What the workspace was before a write.",
-        **api.storage.holder(owner), "tables": {name: list(rows.values()) for name, rows in tables.items()},
-        "minted": given["minted"],
-    }  # fmt: skip
-    fresh = api.storage.load(document, 0).workspace
+    for name, idents in gone.items():
+        for ident in idents:
+            rows.tables[name].pop(ident, None)
+    for name, listed in changed.items():
+        rows.tables[name].update({each["id"]: each for each in listed})
+        for each in listed:
+            _mention(rows.kin, name, each)
+    document = {**rows.frame, "tables": _related(given, rows), "minted": given["minted"]}
+    fresh = storage.load(document, 0).workspace
     made = dict(after.tables)
-    for name in {*changed, *gone}:
+    for name in sorted({*changed, *gone}):
         idents = [each["id"] for each in changed.get(name, ())]
         made[name] = _remade(made[name], fresh.table(name), idents, gone.get(name, ()))
-    return Workspace(Map(made), fresh.minted), tables
+    return Workspace(Map(made), fresh.minted)
 
 
-def _earlier(rows: dict[str, Any], other: Sequence[Mapping[str, Any]], gone: Sequence[str]) -> dict[str, Any]:
-    left = {name: each for name, each in rows.items() if name not in gone}
-    return {**left, **{each["id"]: each for each in other}}
+def _related(given: Mapping[str, Any], rows: _Rows) -> dict[str, list[Any]]:
+    """Return the rows of a past that changed, with all that they could contradict: what mentions them or they mention.
+
+    To check the whole for each past would take minutes where tables are large.
+    """
+    ahead = [each["id"] for listed in given["rows"].values() for each in listed]
+    ahead += [ident for listed in given["gone"].values() for ident in listed]
+    seen: set[str] = set()
+    found: dict[tuple[str, str], Any] = {}
+    while ahead:
+        word = ahead.pop()
+        if word in seen:
+            continue
+        seen.add(word)
+        for name, ident in rows.kin.get(word, ()):
+            row = rows.tables[name].get(ident)
+            if row is not None and (name, ident) not in found:
+                found[name, ident] = row
+                ahead += [each for each in _words(row) if any(each in one for one in rows.tables.values())]
+    return {name: [row for (place, _), row in sorted(found.items()) if place == name] for name in rows.tables}
 
 
 def _remade(table: Table, fresh: Table, changed: Sequence[str], gone: Sequence[str]) -> Table:
     """Return the table with the fresh rows of these ids and without those others; what is left is shared."""
-    for ident in {*changed, *gone}:
+    for ident in sorted({*changed, *gone}):
         table = table.lacking(ident) if ident in table.rows else table
     for ident in changed:
-        table = table.having(fresh.rows[ident])
+        row = fresh.rows[ident]
+        unique = table.layout.unique(row)
+        if unique is not None and table.owner(unique) is not None:
+            raise DocumentError((Flaw(("rows",), "rows that differ in what is unique", got(unique)),))
+        table = table.having(row)
     return table
 
 

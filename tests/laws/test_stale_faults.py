@@ -209,6 +209,7 @@ def test_a_past_holds_the_rows_that_differ_and_no_others():
         ("at", -1, "at"), ("number", "x", "number"), ("fired", {"a": -1}, "fired.a"), ("rows", {"nothing": []}, "rows.nothing"),
         ("rows", {"systems": [1]}, "rows.systems"), ("gone", {"systems": "x"}, "gone.systems"), ("gone", {"systems": [[]]}, "gone.systems"),
         ("minted", {"sys_": -1}, "minted.sys_"), ("rows", {"systems": [{"id": "sys_a"}]}, "tables.systems"),
+        ("rows", {"batches": [{"id": "sys_nobody/00000000-0000-4000-8000-000000000000"}]}, "tables.batches"), ("rows", {"batches": [{"id": "x/y"}]}, "tables.batches"),
     ],
 )  # fmt: skip
 def test_a_past_that_was_spoiled_is_refused_with_its_place(part, value, path):
@@ -219,3 +220,13 @@ def test_a_past_that_was_spoiled_is_refused_with_its_place(part, value, path):
     assert response.status == 422
     assert f"world.pasts[1].{path}" in response.body.decode()
     assert after.timeline is at.timeline
+
+
+def test_pasts_in_which_two_rows_have_one_name_are_refused():
+    at, _ = went(staged(), [*STORY, ("create", "b", "Any", 0)])
+    state = through_file(at.read("/state"))
+    row = next(each for each in state["tables"]["systems"] if each["name"] == "b")
+    state["world"]["pasts"][2]["rows"] = {"systems": [{**row, "id": "sys_twin00"}]}
+    _after, response = at.steer("PUT", "/state", state)
+    assert response.status == 422
+    assert "world.pasts[2]" in response.body.decode()

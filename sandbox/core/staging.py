@@ -89,6 +89,12 @@ def _without(world: World, rules: Set[str]) -> World:
     return world._replace(play=kept, buckets=rest(world.buckets))
 
 
+def opening(world: World, wall: int) -> World:
+    """Return the world at its first use: the scenario that it was born with begins now."""
+    play = world.play
+    return world if play.scenario is None else world._replace(play=begun(play.scenario, play, world.now(wall)))
+
+
 def _put_active(world: World, errand: Errand) -> Steered:
     api, body = world.charter.api, errand.body
     scenario = None

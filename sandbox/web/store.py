@@ -22,6 +22,7 @@ from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
 from sandbox.core.record import caught_up, told
 from sandbox.core.reporting import REPORTS
+from sandbox.core.staging import opening
 from sandbox.core.steering import in_problem
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, began
 from sandbox.core.world import World
@@ -244,7 +245,7 @@ class Store:
             if slot is None:
                 self._make_room()
                 evicted = place.world in shelf.dropped
-                world = born(shelf.realm, place, live)
+                world = opening(born(shelf.realm, place, live), self._wall())
                 slot = Slot(place.world, began(world, self._blank, evicted=evicted), self._wall())
                 shelf.slots[place.world] = slot
                 self._weight += WORLD_WEIGHT

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.app import create_store
-from sandbox.core.clock import MINUTE, SECOND
+from sandbox.core.clock import HOUR, MINUTE, SECOND
 from sandbox.core.keyring import identify
 from sandbox.core.realm import born
 from sandbox.core.timeline import began
@@ -203,3 +203,11 @@ def test_a_credential_in_a_scenario_or_a_fault_is_kept_nowhere():
     at = at.steered("POST", "/faults", {"when": {"header": {"x-note": secret}}, **ERROR})
     for target in ("/scenarios", "/scenarios/tight", "/faults", "/state", "/capsule"):
         assert secret.encode() not in at.steer("GET", target)[1].body
+
+
+def test_a_scenario_of_the_birth_begins_with_the_first_use_of_a_world():
+    instants = iter((NOW, *[NOW + HOUR] * 9))
+    store = create_store(Settings(fixture="docs", scenario="brown-out"), lambda: next(instants))
+    store.answer(store.shelves[0], request("GET", "/v1/systems"))
+    (world,) = (each for name, each in store.presents().items() if name.startswith("own/"))
+    assert world.play.began == NOW + HOUR

@@ -18,6 +18,8 @@ from sandbox.core.problem import Problem
 BODY_LIMIT = 1 << 20
 TARGET_LIMIT = 1 << 16
 HEADER_LIMIT = 1 << 16
+SMALL = 1 << 12
+"""Characters of header fields that are remembered."""
 DEPTH_LIMIT = 128
 """Levels of nesting in a body: the validator cannot look deeper than 255."""
 QUERY_MEMORY = 256
@@ -28,8 +30,36 @@ def check_sizes(request: Request) -> None:
     if len(request.path) + len(request.query) > TARGET_LIMIT:
         raise Problem(400, "malformed", f"The URL is too long: expected at most {TARGET_LIMIT} characters.")
     fields = request.headers
+    try:
+        _glance(fields)
+    except Large:
+        _check_fields(fields)
+
+
+def _check_fields(fields: Headers) -> None:
     if len(fields) + sum(map(len, chain.from_iterable(fields))) > HEADER_LIMIT and _joined_size(fields) > HEADER_LIMIT:
         raise Problem(400, "malformed", f"The header fields are too long: expected at most {HEADER_LIMIT} characters.")
+
+
+def preference_in(request: Request) -> str | None:
+    """Return what the request's `Prefer` says, or None without one."""
+    try:
+        return _glance(request.headers)
+    except Large:
+        return request.header("prefer")
+
+
+class Large(ValueError):
+    """Header fields that are too large to be remembered."""
+
+
+@lru_cache(maxsize=128)
+def _glance(fields: Headers) -> str | None:
+    """Return what `Prefer` says in small header fields; a client sends the same ones again and again."""
+    if len(fields) + sum(map(len, chain.from_iterable(fields))) > SMALL:
+        raise Large
+    said = [value for name, value in fields if name == "prefer"]
+    return ",".join(said) if said else None
 
 
 def _joined_size(fields: Headers) -> int:

@@ -22,7 +22,7 @@ from sandbox.core.api import Answer, Api, Call
 from sandbox.core.clock import LATEST
 from sandbox.core.contract import Operation, Route
 from sandbox.core.frozen import Frozen
-from sandbox.core.intake import check_sizes, checked, content_of
+from sandbox.core.intake import check_sizes, checked, content_of, preference_in
 from sandbox.core.message import Effects, Request, Response
 from sandbox.core.play import IDLE, Play, Verdict, awaited, happened, lets_pass, postponed, recalling, strikes
 from sandbox.core.preference import NOTHING, Preferred, preferred
@@ -188,7 +188,7 @@ def _answered(
 ) -> Decided:  # fmt: skip
     """Return what is decided of the answer; whatever hinders it becomes a refusal in the API's words."""
     wishes = NOTHING
-    header = request.header("prefer")
+    header = preference_in(request)
     if header is not None and route.operation is not None:
         wishes = preferred(header, route.operation)
     try:

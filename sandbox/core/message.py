@@ -105,8 +105,13 @@ def admitted(request: Request, caller: Caller) -> Request:
     for at, (name, _) in enumerate(headers):
         if name in _SECRET_HEADERS:
             headers[at] = (name, REDACTED)
+    return known_as(request, caller, tuple(headers))
+
+
+def known_as(request: Request, caller: Caller, headers: Headers) -> Request:
+    """Return the request with its caller named, and with these header fields."""
     return Request(
-        request.method, request.path, request.query, tuple(headers), request.body,
+        request.method, request.path, request.query, headers, request.body,
         request.peer, request.scheme, caller, request.oversized,
     )  # fmt: skip
 
@@ -116,20 +121,27 @@ def without_secrets(request: Request, secret: re.Pattern[str], marker: str) -> R
 
     What enters a world holds no credential, so nothing that comes of it can: no row, no message, no export.
     """
-    method, path, query, headers, body = request[:5]
+    headers = request.headers
+    if any(marker in value or marker in name for name, value in headers):
+        headers = tuple((secret.sub(UNNAMED, name), secret.sub(UNNAMED, value)) for name, value in headers)
+        request = request._replace(headers=headers)
+    return without_secrets_beside(request, secret, marker)
+
+
+def without_secrets_beside(request: Request, secret: re.Pattern[str], marker: str) -> Request:
+    """Return the request with every credential replaced that stands anywhere but in its header fields."""
+    method, path, query, _, body = request[:5]
     if marker in method:
         method = secret.sub(UNNAMED, method)
     if marker in path or "%" in path:
         path = "/".join(_unnamed(each, secret) for each in path.split("/"))
     if marker in query or "%" in query:
         query = "&".join("=".join(_unnamed(each, secret) for each in pair.split("=")) for pair in query.split("&"))
-    if any(marker in value or marker in name for name, value in headers):
-        headers = tuple((secret.sub(UNNAMED, name), secret.sub(UNNAMED, value)) for name, value in headers)
     if marker.encode("utf-8", "surrogateescape") in body or b"\\u00" in body:
         body = _unnamed_body(body, secret)
-    if path is request.path and query is request.query and body is request.body and headers is request.headers:
-        return request if method is request.method else request._replace(method=method)
-    return request._replace(method=method, path=path, query=query, headers=headers, body=body)
+    if path is request.path and query is request.query and body is request.body and method is request.method:
+        return request
+    return request._replace(method=method, path=path, query=query, body=body)
 
 
 def _unnamed_body(body: bytes, secret: re.Pattern[str]) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 
-from sandbox.core.message import UNNAMED, Request, without_secrets
+from sandbox.core.message import UNNAMED, Request, without_secrets, without_secrets_beside
 from sandbox.core.problem import Problem, shown
 
 _HOST = re.compile(r"(?P<name>[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -48,6 +48,13 @@ def without_token(gate: Gate, request: Request) -> Request:
     if len(gate.token) < SHORTEST_SECRET:
         return request
     return without_secrets(request, _literally(gate.token), gate.token)
+
+
+def without_token_beside(gate: Gate, request: Request) -> Request:
+    """Return the request without the admin token anywhere but in its header fields."""
+    if len(gate.token) < SHORTEST_SECRET:
+        return request
+    return without_secrets_beside(request, _literally(gate.token), gate.token)
 
 
 def untold(gate: Gate, text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from sandbox.core.keyring import Place
-from sandbox.core.message import Caller
+from sandbox.core.message import STRANGER, Caller, Headers
 from sandbox.core.realm import Realm
 from sandbox.core.timeline import Timeline
 from sandbox.web.reader import Reader
@@ -43,3 +43,24 @@ class Shelf:
     known: dict[str, tuple[Slot, Caller]] = field(default_factory=dict)
     minted: dict[str, Place] = field(default_factory=dict)
     dropped: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Acquaintance:
+    """What is known of the header fields that a connection sends again and again, as the same value.
+
+    `slot` is the world that they lead to, None as long as none is known; `kept` are the fields as that world keeps
+    them.
+    """
+
+    fields: Headers = ()
+    slot: Slot | None = None
+    caller: Caller = STRANGER
+    kept: Headers = ()
+
+    def of(self, fields: Headers, shelf: Shelf) -> Slot | None:
+        """Return the living world of this shelf that these fields lead to, if that is known."""
+        slot = self.slot
+        if slot is None or self.fields is not fields or slot.gone or shelf.slots.get(slot.name) is not slot:
+            return None
+        return slot

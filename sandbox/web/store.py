@@ -16,7 +16,7 @@ from sandbox.core.event import happenings_since
 from sandbox.core.frozen import to_json
 from sandbox.core.kernel import foreseen, step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
-from sandbox.core.message import Caller, Hold, Request, Response
+from sandbox.core.message import Caller, Hold, Request, Response, known_as, without_secrets_beside
 from sandbox.core.play import IDLE, holds
 from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
@@ -26,9 +26,9 @@ from sandbox.core.staging import opening
 from sandbox.core.steering import in_problem
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, began
 from sandbox.core.world import World
-from sandbox.web.gate import OPEN, Gate, without_token
+from sandbox.web.gate import OPEN, Gate, without_token, without_token_beside
 from sandbox.web.reader import Reader
-from sandbox.web.shelf import WORLD_WEIGHT, Shelf, Slot
+from sandbox.web.shelf import WORLD_WEIGHT, Acquaintance, Shelf, Slot
 
 SPELLINGS = 64
 KEPT_FOR = 10 * MINUTE
@@ -87,19 +87,34 @@ class Store:
                 return shelf
         return None
 
-    def answer(self, shelf: Shelf, request: Request, *, held: bool = False) -> Response:
+    def answer(
+        self, shelf: Shelf, request: Request, known: Acquaintance | None = None, *, held: bool = False
+    ) -> Response:
         """Return the answer to the request and keep what it changed.
 
-        An answer whose effect is a `Hold` is none: nothing was done, and who has waited asks again, as `held`.
+        `known` belongs to the connection, if that sends equal header fields as one value. An answer whose effect is a
+        `Hold` is none: nothing was done, and who has waited asks again, as `held`.
         """
         while True:
-            try:
-                slot, caller = self._place(shelf, request)
-            except Full:
-                return self._refused(shelf, request)
+            slot = None if known is None else known.of(request.headers, shelf)
+            if slot is not None and known is not None:
+                entering = self._admitted_again(shelf, request, known)
+            else:
+                try:
+                    slot, caller = self._place(shelf, request)
+                except Full:
+                    return self._refused(shelf, request)
+                entering = self.admitted(shelf, request, caller)
+                if known is not None and slot is not shelf.lobby:
+                    known.fields, known.slot, known.caller, known.kept = request.headers, slot, caller, entering.headers
             with slot.lock:
                 if not slot.gone:
-                    return self._stepped(slot, self.admitted(shelf, request, caller), held=held)
+                    return self._stepped(slot, entering, held=held)
+
+    def _admitted_again(self, shelf: Shelf, request: Request, known: Acquaintance) -> Request:
+        law = shelf.realm.keyring.api.law
+        entering = known_as(request, known.caller, known.kept)
+        return without_token_beside(self.gate, without_secrets_beside(entering, law.secret, law.marker))
 
     def admitted(self, shelf: Shelf, request: Request, caller: Caller) -> Request:
         """Return the request as it may be kept: its caller named, and no credential in any part of it."""

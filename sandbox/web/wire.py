@@ -22,6 +22,7 @@ from sandbox.core.message import Response, as_text, target_parts
 from sandbox.web.arriving import Arriving
 from sandbox.web.delay import TRANSPORT
 from sandbox.web.delivery import deliver
+from sandbox.web.shelf import Acquaintance
 from sandbox.web.store import Store
 from sandbox.web.writing import on_the_wire
 
@@ -49,6 +50,7 @@ class Wire(HttpToolsProtocol):
         self._unheard = False
         self._raw_fields: list[tuple[bytes, bytes]] = []
         self._text_fields: tuple[tuple[str, str], ...] = ()
+        self._known = Acquaintance()
         self._peer = self.client[0] if self.client else "local"
         self._moved = self.loop.time()
         self._watch: TimerHandle = self.loop.call_later(PATIENCE, self._look)
@@ -265,7 +267,7 @@ class Wire(HttpToolsProtocol):
 
     def _answer(self, arrived: Arriving) -> None:
         request = arrived.whole(self._peer, self.scheme or "http")
-        answer = self.store.answer(arrived.shelf, request)
+        answer = self.store.answer(arrived.shelf, request, self._known)
         if answer.effects:
             self._owe(answer, partial(self.store.answer, arrived.shelf, request, held=True), arrived)
             return

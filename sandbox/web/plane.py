@@ -19,8 +19,9 @@ from sandbox.web.docs import docs_file, docs_page
 from sandbox.web.gate import check_host, check_origin, holds_token, untold
 from sandbox.web.pages import health, version
 from sandbox.web.reader import Reader
+from sandbox.web.refusal import full
 from sandbox.web.shelf import Shelf, Slot
-from sandbox.web.store import Full, Store, full
+from sandbox.web.store import Full, Store
 
 PREFIX = "/__admin"
 OPEN = ("getHealth", "getVersion", "getContract", "getDocs", "getDocsFile")

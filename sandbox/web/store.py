@@ -13,21 +13,19 @@ from threading import Lock
 from sandbox.core.clock import MINUTE
 from sandbox.core.control import HEAVY, Move, Plane, control
 from sandbox.core.event import happenings_since
-from sandbox.core.frozen import to_json
 from sandbox.core.kernel import foreseen, step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
 from sandbox.core.message import Caller, Hold, Request, Response, known_as, without_secrets_beside
 from sandbox.core.play import IDLE, holds
-from sandbox.core.problem import Problem
 from sandbox.core.realm import Realm, born, copies
 from sandbox.core.record import caught_up, told
 from sandbox.core.reporting import REPORTS
 from sandbox.core.staging import opening
-from sandbox.core.steering import in_problem
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, began
 from sandbox.core.world import World
 from sandbox.web.gate import OPEN, Gate, without_token, without_token_beside
 from sandbox.web.reader import Reader
+from sandbox.web.refusal import no_room, overtaken
 from sandbox.web.shelf import WORLD_WEIGHT, Acquaintance, Shelf, Slot
 
 SPELLINGS = 64
@@ -103,7 +101,7 @@ class Store:
                 try:
                     slot, caller = self._place(shelf, request)
                 except Full:
-                    return self._refused(shelf, request)
+                    return no_room(shelf, request)
                 entering = self.admitted(shelf, request, caller)
                 if known is not None and slot is not shelf.lobby:
                     known.fields, known.slot, known.caller, known.kept = request.headers, slot, caller, entering.headers
@@ -156,11 +154,11 @@ class Store:
             move = control(plane, shelf.realm, seen, request, wall)
             with slot.lock:
                 if slot.gone or (slot.timeline is not seen and move.timeline is not seen):
-                    return _overtaken()
+                    return overtaken()
                 return self._moved(shelf, slot, move, wall)
         with slot.lock:
             if slot.gone:
-                return _overtaken()
+                return overtaken()
             return self._moved(shelf, slot, control(plane, shelf.realm, slot.timeline, request, wall), wall)
 
     def follow(self, slot: Slot, reader: Reader) -> Timeline | None:
@@ -299,26 +297,6 @@ class Store:
             reader.end()
         if len(shelf.dropped) < DROPPED_NAMES:
             shelf.dropped[slot.name] = None
-
-    def _refused(self, shelf: Shelf, request: Request) -> Response:
-        dialect = shelf.realm.keyring.api.dialect
-        body = to_json(dialect.error(full(), "req_00000000"))
-        headers = (("Content-Type", "application/json"), ("Content-Length", str(len(body))))
-        return Response(503, headers, b"" if request.method == "HEAD" else body)
-
-
-def full() -> Problem:
-    """Return the refusal of a world for which there is no room."""
-    message = (
-        "The sandbox has no room for a further world: wait until one has been idle for ten minutes, "
-        "or start it with a larger --memory."
-    )
-    return Problem(503, "full", message)
-
-
-def _overtaken() -> Response:
-    message = "Something else happened to this world in the meantime, and nothing was changed: try again."
-    return in_problem(Problem(409, "world-moved", message))
 
 
 def _tell(slot: Slot, revision: int) -> None:

@@ -14,7 +14,8 @@ from sandbox.core.steering import in_problem
 from sandbox.web.delay import Receive, Scope, departure, known_to_the_server
 from sandbox.web.plane import Steering
 from sandbox.web.reader import Reader
-from sandbox.web.store import Full, Store, full
+from sandbox.web.refusal import full
+from sandbox.web.store import Full, Store
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 

@@ -63,6 +63,17 @@ class Wait(NamedTuple):
     span: int
 
 
+RESET = "CONNECTION_RESET_BY_PEER"
+EMPTY = "EMPTY_RESPONSE"
+MALFORMED = "MALFORMED_RESPONSE_CHUNK"
+RANDOM = "RANDOM_DATA_THEN_CLOSE"
+TRUNCATED = "TRUNCATED_BODY"
+DRIBBLE = "DRIBBLE"
+SILENCE = "NO_ANSWER"
+BREAKS = (RESET, EMPTY, MALFORMED, RANDOM, TRUNCATED, DRIBBLE, SILENCE)
+"""The ways to break an answer off; the first four are WireMock's names for the same."""
+
+
 class Hangup(NamedTuple):
     """Break the answer off in this way, after so many of its bytes; `pieces` and `span` are for one that dribbles."""
 

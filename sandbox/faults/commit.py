@@ -12,9 +12,8 @@ from typing import Any
 
 from sandbox.core.document import Document, duration, one_of
 from sandbox.core.kind import FaultKind, Site, Unfit
-from sandbox.core.message import Hangup
+from sandbox.core.message import EMPTY, Hangup
 from sandbox.core.scenario import Blow, Chance, Fault, Instead, Struck
-from sandbox.faults.hangup import EMPTY
 
 OUTCOMES = ("drop_after", "drop_before", "twice", "late")
 LOST = Instead(500, "The request was lost before it was worked on.")

@@ -11,18 +11,9 @@ from typing import Any
 from sandbox.core.clock import MINUTE
 from sandbox.core.document import Document, duration, one_of, whole
 from sandbox.core.kind import FaultKind, Site, Unfit
-from sandbox.core.message import Hangup
+from sandbox.core.message import BREAKS, DRIBBLE, RANDOM, TRUNCATED, Hangup
 from sandbox.core.scenario import Blow, Chance, Fault, Instead, Struck
 
-RESET = "CONNECTION_RESET_BY_PEER"
-EMPTY = "EMPTY_RESPONSE"
-MALFORMED = "MALFORMED_RESPONSE_CHUNK"
-RANDOM = "RANDOM_DATA_THEN_CLOSE"
-TRUNCATED = "TRUNCATED_BODY"
-DRIBBLE = "DRIBBLE"
-SILENCE = "NO_ANSWER"
-BREAKS = (RESET, EMPTY, MALFORMED, RANDOM, TRUNCATED, DRIBBLE, SILENCE)
-"""The first four are WireMock's names for the same."""
 _GARBAGE = 64
 PIECES = 5
 """Into how many pieces a dribbled body is cut unless told."""

@@ -17,10 +17,9 @@ from sandbox.core.document import Document, one_of, truth
 from sandbox.core.frozen import to_json
 from sandbox.core.ground import Ground, ground_of
 from sandbox.core.kind import FaultKind, Site, Unfit
-from sandbox.core.message import Hangup
+from sandbox.core.message import TRUNCATED, Hangup
 from sandbox.core.scenario import Blow, Chance, Fault, Rewritten, Struck
 from sandbox.core.variation import ILLEGAL, LEGAL, illegal, legal
-from sandbox.faults.hangup import TRUNCATED
 
 CursorAt = Callable[[Call, Mapping[str, Any]], str]
 PAGES = ("empty_page", "one_item_page")

@@ -7,20 +7,8 @@ from time import sleep
 
 import httpx
 
-from sandbox.core.message import Response, as_bytes
-from sandbox.web.breaking import (
-    DRIBBLE,
-    MALFORMED,
-    RANDOM,
-    RESET,
-    SILENCE,
-    TRUNCATED,
-    hangup_of,
-    kept_of,
-    pieces_of,
-    shown_as,
-    spoilt,
-)
+from sandbox.core.message import DRIBBLE, MALFORMED, RANDOM, RESET, SILENCE, TRUNCATED, Response, as_bytes
+from sandbox.web.breaking import hangup_of, kept_of, pieces_of, shown_as, spoilt
 from sandbox.web.delay import held, owed
 
 _UNSAID = "Server disconnected without sending a response."

@@ -12,17 +12,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.core.message import Hangup, Response
+from sandbox.core.message import EMPTY, MALFORMED, RANDOM, RESET, TRUNCATED, Hangup, Response
 from sandbox.web.writing import head_of
 
-RESET = "CONNECTION_RESET_BY_PEER"
-EMPTY = "EMPTY_RESPONSE"
-MALFORMED = "MALFORMED_RESPONSE_CHUNK"
-RANDOM = "RANDOM_DATA_THEN_CLOSE"
-TRUNCATED = "TRUNCATED_BODY"
-DRIBBLE = "DRIBBLE"
-SILENCE = "NO_ANSWER"
-KINDS = (RESET, EMPTY, MALFORMED, RANDOM, TRUNCATED, DRIBBLE, SILENCE)
 SILENT_FOR = 600.0
 """Seconds after which even a connection that never gets its answer is closed."""
 NO_CHUNK = b"not a chunk\r\n"

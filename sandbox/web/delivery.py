@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from sandbox.core.message import Hangup, Response, as_bytes
-from sandbox.web.breaking import DRIBBLE, SILENCE, SILENT_FOR, TRUNCATED, break_off, hangup_of, kept_of, pieces_of
+from sandbox.core.message import DRIBBLE, SILENCE, TRUNCATED, Hangup, Response, as_bytes
+from sandbox.web.breaking import SILENT_FOR, break_off, hangup_of, kept_of, pieces_of
 from sandbox.web.delay import Receive, Scope, Watch, held, known_to_the_server, owed
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -17,19 +17,9 @@ from typing import Any
 
 from flask import Response
 
-from sandbox.core.message import Hangup
+from sandbox.core.message import DRIBBLE, RESET, SILENCE, TRUNCATED, Hangup
 from sandbox.core.message import Response as Answer
-from sandbox.web.breaking import (
-    DRIBBLE,
-    RESET,
-    SILENCE,
-    TRUNCATED,
-    hangup_of,
-    kept_of,
-    last_words,
-    make_abrupt,
-    pieces_of,
-)
+from sandbox.web.breaking import hangup_of, kept_of, last_words, make_abrupt, pieces_of
 from sandbox.web.delay import owed
 
 HELD_FOR = 60.0

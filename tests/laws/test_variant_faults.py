@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from sandbox.apis.aikraft.systems import cursor_at, read_cursor
 from sandbox.app import load_api
 from sandbox.core.document import written
-from sandbox.core.message import Hangup
-from sandbox.faults.hangup import TRUNCATED
+from sandbox.core.message import TRUNCATED, Hangup
 from sandbox.faults.variant import KINDS, PAGES, WIRE
 from tests.steering import api_acts, entries_of, helm, waits, went
 from tests.struck import example, flaw_of, read, script, under

@@ -15,9 +15,8 @@ import httpx
 import pytest
 import requests
 
-from sandbox.faults.hangup import BREAKS
+from sandbox.core.message import BREAKS
 from sandbox.testing.transport import SandboxTransport
-from sandbox.web import breaking
 from sandbox.web.store import Store
 from tests.rim.corpus import HOST, LOAN, OPERATIONS, Case, bearer, dump, good, head, key_of
 from tests.rim.doors import PATIENCE, Connection, SocketDoor, fresh_store
@@ -99,7 +98,6 @@ def by_curl(url: str, name: str, wait: float) -> int:
 
 def test_every_break_that_a_fault_may_ask_for_is_known_to_the_doors() -> None:
     assert (*SEEN, "DRIBBLE") == (*(each for each in BREAKS if each != "DRIBBLE"), "DRIBBLE")
-    assert set(BREAKS) == set(breaking.KINDS)
 
 
 # Real clients

@@ -8,7 +8,7 @@ the time passes the wall clock's reading in.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -59,7 +59,15 @@ class Clock:
     def advanced(self, span: int) -> Clock:
         """Return the clock that shows so many microseconds more at every instant; a real one becomes an offset one."""
         mode = "offset" if self.mode == "real" else self.mode
-        return Clock(mode, self.wall, self.time + span, self.rate, self.auto_advance)
+        return Clock(mode, self.wall, min(LATEST, self.time + span), self.rate, self.auto_advance)
+
+    def showing(self, time: int, wall: int) -> Clock:
+        """Return the clock that shows this time at this wall instant and goes on as before."""
+        if self.mode == "frozen":
+            clock = frozen(time)
+        else:
+            clock = scaled(time, wall, self.rate) if self.mode == "scaled" else starting(time, wall)
+        return replace(clock, auto_advance=self.auto_advance)
 
     def outside(self, seconds: int) -> int:
         """Return how many seconds somebody outside has to wait for so many to pass here; a frozen clock is waited for

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from sandbox.core.chance import hexadecimal8
-from sandbox.core.clock import Clock, frozen, iso_exact, parse_duration, parse_instant, scaled, starting
+from sandbox.core.clock import LATEST, Clock, frozen, iso_exact, parse_duration, parse_instant, scaled, starting
 from sandbox.core.frozen import to_json
 from sandbox.core.message import REDACTED, Response
 from sandbox.core.problem import Problem
@@ -120,7 +120,10 @@ def _advance_clock(world: World, errand: Errand) -> Steered:
     span = _span(errand.body["by"])
     clock, present = world.charter.clock, world.now(errand.wall)
     _check_reach(present + span)
-    return _with_clock(world, clock.advanced(present - clock.now(errand.wall) + span), errand)
+    shift = present - clock.now(errand.wall) + span
+    # A clock that was read from a document may be a line through a time that no document can name.
+    ahead = clock.advanced(shift) if clock.time + shift <= LATEST else clock.showing(present + span, errand.wall)
+    return _with_clock(world, ahead, errand)
 
 
 def _span(text: str) -> int:

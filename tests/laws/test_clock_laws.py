@@ -117,7 +117,9 @@ def test_every_answer_tells_the_time_of_the_worlds_clock(story):
             continue
         entry = entries_of(at.timeline)[-1]
         assert parsedate_to_datetime(response.header("date")) == datetime.fromtimestamp(entry.at // SECOND, UTC)
-        assert entry.at == at.world.latest == shown(at) >= shown(before)
+        assert entry.at == at.world.latest >= shown(before)
+        # A fault may let time pass after the request was worked on.
+        assert shown(at) == entry.at or (shown(at) > entry.at and entry.marks.fault)
         assert 0 <= int(response.header("x-ratelimit-reset")) - entry.at // SECOND <= 121
         if response.status == 201 and act[0] == "create":
             assert orjson.loads(response.body)["data"]["created_at"] == iso(entry.at)

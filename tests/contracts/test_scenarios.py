@@ -63,9 +63,12 @@ def test_no_request_gets_an_answer_that_breaks_the_contract_unless_it_was_inject
 def test_no_sequence_gets_an_answer_that_breaks_the_contract_unless_it_was_injected(
     scenario: str, fixture_name: str, report: Report, subtests: pytest.Subtests
 ) -> None:
+    strikes = 0
     for point in POINTS:
         judge = over_wsgi(under(scenario, point), fixture_name, examples=4)
         walk(judge, sequences=4, steps=12)
         report(f"{scenario}, sequences from {point}", judge.ledger)
+        strikes += struck(judge) + events(judge)
         with subtests.test(point=point):
             assert not judge.ledger.complaints(), judge.ledger.complaints()
+    assert strikes

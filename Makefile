@@ -9,7 +9,7 @@ run: $(VENV)/.run
 	$(BIN)/sandbox serve $(ARGS)
 
 test: $(VENV)/.dev lint
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

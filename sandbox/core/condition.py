@@ -48,10 +48,18 @@ class Difference(NamedTuple):
 
 
 class Facts:
-    """What an entry is asked about, worked out when it is asked for first."""
+    """What an entry is asked about, worked out when it is asked for first.
 
-    def __init__(self, entry: Entry) -> None:
+    `shared` are steps that all tests of it may take together; without them each test has its own.
+    """
+
+    def __init__(self, entry: Entry, shared: Steps | None = None) -> None:
         self.entry = entry
+        self._shared = shared
+
+    def steps(self) -> Steps:
+        """Return the steps that a test may take."""
+        return Steps() if self._shared is None else self._shared
 
     @cached_property
     def body(self) -> tuple[Any, ...]:
@@ -186,7 +194,7 @@ def _tested(field: str, test: Test, values: Values) -> Condition:
         return (Difference(field, test.written, shown(", ".join(some)) or "nothing"),)
 
     def holds(facts: Facts) -> bool:
-        steps = Steps()
+        steps = facts.steps()
         return test.holds(values(facts, steps), steps)
 
     return Condition(holds, told)

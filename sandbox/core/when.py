@@ -11,6 +11,7 @@ from sandbox.core.contract import Operation
 from sandbox.core.document import Document, DocumentError, Flaw, got, load, nearest, whole
 from sandbox.core.frozen import to_json
 from sandbox.core.gathering import Flaws, flawed
+from sandbox.core.jsonpath import STEPS, Steps
 from sandbox.core.match import Match, read_match
 from sandbox.core.message import Response
 from sandbox.core.operators import Unreadable
@@ -22,6 +23,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 MOST_NTH = 100
 LAST = 1_000_000_000
 """The highest number of a call that a rule may name."""
+TOGETHER = 10 * STEPS
+"""Steps that all rules together may take to look at one request; what cannot be paid for does not fit."""
 _NOTHING = Response(0, (), b"")
 ON_REQUESTS = ("method", "path", "query", "header", "body", "key")
 ON_TURNS = ("nth", "every", "after", "until", "between")
@@ -149,7 +152,8 @@ def _facts(meeting: Meeting) -> Facts:
     facts: Facts | None = meeting.memo.get("facts")
     if facts is None:
         facts = meeting.memo["facts"] = Facts(
-            Entry(0, 0, meeting.now, meeting.operation, meeting.request, _NOTHING, None, UNMARKED, meeting.charter)
+            Entry(0, 0, meeting.now, meeting.operation, meeting.request, _NOTHING, None, UNMARKED, meeting.charter),
+            Steps(TOGETHER),
         )
     return facts
 

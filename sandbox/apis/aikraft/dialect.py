@@ -1,7 +1,8 @@
 """How Aikraft speaks: its error envelope and codes, and its quota headers.
 
 Source: API reference, Error Codes and Rate Limits. `method_not_allowed` and `payload_too_large` are not in its table;
-they are what RFC 9110 asks for where the table has nothing.
+they are what RFC 9110 asks for where the table has nothing. A status beside these, which only a fault that breaks the
+contract gives, has the code of its class (RFC 9110, section 15).
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ CODES = {
 
 def error(problem: Problem, request_id: str) -> dict[str, Any]:
     """Return the error envelope."""
-    return {"error": {"code": CODES[problem.status], "message": problem.message, "request_id": request_id}}
+    code = CODES.get(problem.status) or CODES[problem.status // 100 * 100]
+    return {"error": {"code": code, "message": problem.message, "request_id": request_id}}
 
 
 def quota_headers(reading: Reading) -> Headers:

@@ -43,7 +43,7 @@ def charged(
     buckets = world.buckets
     held = buckets.get(name)
     if struck is not None:
-        limit, name = _shrunk(limit, struck), struck.bucket or name
+        limit, name = shrunk(limit, struck), struck.bucket or name
         held = buckets.get(name)
         held = Bucket(0, now) if struck.exhausted else held
     bucket, reading = take(held, limit, now)
@@ -52,7 +52,7 @@ def charged(
     return buckets.set(name, bucket), reading
 
 
-def _shrunk(limit: Limit, struck: Quota) -> Limit:
+def shrunk(limit: Limit, struck: Quota) -> Limit:
     """Return the limit that a fault leaves: a smaller rate takes the burst with it, unless that is given too."""
     burst = struck.burst or (limit.burst if struck.rate is None else struck.rate)
     return Limit(struck.rate or limit.rate, burst)

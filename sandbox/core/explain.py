@@ -11,7 +11,7 @@ from typing import Any
 
 from immutables import Map
 
-from sandbox.core.admission import bucket_of
+from sandbox.core.admission import bucket_of, shrunk
 from sandbox.core.api import Api
 from sandbox.core.clock import iso_exact
 from sandbox.core.contract import Operation, Route
@@ -20,7 +20,7 @@ from sandbox.core.kernel import Outcome, Trace, step
 from sandbox.core.message import Request
 from sandbox.core.quota import TOKEN, Bucket, Limit
 from sandbox.core.record import world_before
-from sandbox.core.staging import told_rules
+from sandbox.core.staging import told_draws, told_rules
 from sandbox.core.state import written
 from sandbox.core.timeline import Entry, Timeline
 from sandbox.core.view import nearest_operation, whole
@@ -59,8 +59,8 @@ def explained(timeline: Timeline, position: int, entry: Entry, *, whole_world: b
         "clock": _clock(before, arrival, entry),
         "quota": _quota(before, outcome, arrival, entry.request),
         "permission": _permission(arrival, notes, outcome),
-        "rules": told_rules(notes.get("rules", {}).get("verdicts")),
-        "draws": list(_draws(before, outcome.world)),
+        "rules": told_rules(notes.get("rules", {})),
+        "draws": [*_draws(before, outcome.world), *told_draws(notes.get("rules", {}))],
         "checks": list(_checks(notes, outcome)),
         "changes": list(_changes(before, outcome.world)),
         "provenance": _provenance(arrival["route"].operation, outcome.response.status),
@@ -107,7 +107,9 @@ def _clock(before: World, arrival: Mapping[str, Any], entry: Entry) -> dict[str,
 
 def _quota(before: World, outcome: Outcome, arrival: Mapping[str, Any], request: Request) -> dict[str, Any]:
     name = bucket_of(before.charter, request, arrival["grant"])
-    limit, reading, now = arrival["limit"], arrival["reading"], arrival["now"]
+    limit, reading, now, struck = arrival["limit"], arrival["reading"], arrival["now"], arrival["struck"]
+    if struck is not None:
+        limit, name = shrunk(limit, struck), struck.bucket or name
     return {
         "mode": before.charter.quota, "per_minute": limit.rate, "burst": limit.burst, "bucket": name,
         "before": _tokens(before.buckets.get(name), limit, now),

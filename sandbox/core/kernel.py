@@ -29,7 +29,7 @@ from sandbox.core.preference import NOTHING, Preferred, preferred
 from sandbox.core.problem import Breach, Problem
 from sandbox.core.quota import ENFORCE, Reading
 from sandbox.core.rendering import rendered
-from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Meeting, chance_of, together
+from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Drawn, Meeting, chance_of, together
 from sandbox.core.shape import JSON
 from sandbox.core.timeline import UNMARKED, Marks
 from sandbox.core.wording import Decided, declared, refused, struck_by, wished, worded
@@ -85,6 +85,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
             grant=grant,
             reading=reading,
             limit=limit,
+            struck=blow.quota,
         )
     after = World(charter, world.workspace, buckets, world.ordinal + 1, now, world.due, world.play)
     decided = _answered(after, request, route, grant, reading, blow, trace)
@@ -163,12 +164,13 @@ def _struck(
     seed, label = charter.seed, charter.label
     operation = route.operation.id if route.operation else None
     verdicts: list[Verdict] | None = None if trace is None else []
+    draws: list[Drawn] | None = None if trace is None else []
     play, struck = strikes(
         world.play, seed, label, Meeting(request, operation, now, charter, world.workspace, {}), verdicts
     )
-    _note(trace, "rules", verdicts=verdicts)
-    blows = [(each.mark, each.fault.strike(each, now, chance_of(each, seed, label))) for each in struck]
+    blows = [(each.mark, each.fault.strike(each, now, chance_of(each, seed, label, draws))) for each in struck]
     blows = [(name, blow) for name, blow in blows if blow is not STRUCK_BY_NOTHING]
+    _note(trace, "rules", verdicts=verdicts, draws=draws, marks={name for name, _ in blows})
     if not blows:
         return play, STRUCK_BY_NOTHING, None
     return play, together(blow for _, blow in blows), ", ".join(dict.fromkeys(name for name, _ in blows))

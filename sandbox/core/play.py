@@ -130,11 +130,13 @@ def happened(play: Play, workspace: Workspace, now: int) -> tuple[Play, Workspac
 
 
 class Verdict(NamedTuple):
-    """Why a rule did or did not strike."""
+    """Why a rule did or did not strike, at which meeting (0: it met no request), and what it drew, if it did."""
 
     rule: str
     fired: bool
     because: str
+    ordinal: int = 0
+    draw: float | None = None
 
 
 def lets_pass(play: Play, operation: str | None) -> bool:
@@ -164,9 +166,9 @@ def strikes(
         ordinal = met[rule.name] = play.met.get(rule.name, 0) + 1
         draw = drawn(script_seed, label, f"rule {rule.name}", ordinal) if 0 < rule.probability < 1 else 0.0
         if not (rule.turn.comes(ordinal) and draw < rule.probability):
-            _say(verdicts, rule, _passes_by(rule, ordinal, draw))
+            _say(verdicts, rule, _passes_by(rule, ordinal, draw), ordinal, draw)
             continue
-        _say(verdicts, rule, f"meeting {ordinal}", fired=True)
+        _say(verdicts, rule, f"meeting {ordinal}", ordinal, draw, fired=True)
         count = fired.get(rule.name, 0) + 1
         fired = fired.set(rule.name, count)
         choice = drawn(script_seed, label, f"choice of {rule.name}", ordinal)
@@ -237,6 +239,15 @@ def _passes_by(rule: Rule, ordinal: int, draw: float) -> str:
     return f"meeting {ordinal}: the draw {draw:.6f} is not below {rule.probability}"
 
 
-def _say(verdicts: list[Verdict] | None, rule: Rule, because: str, *, fired: bool = False) -> None:
+def _say(
+    verdicts: list[Verdict] | None,
+    rule: Rule,
+    because: str,
+    ordinal: int = 0,
+    draw: float = 0.0,
+    *,
+    fired: bool = False,
+) -> None:
     if verdicts is not None:
-        verdicts.append(Verdict(rule.name, fired, because))
+        chancy = ordinal and 0 < rule.probability < 1 and rule.turn.comes(ordinal)
+        verdicts.append(Verdict(rule.name, fired, because, ordinal, draw if chancy else None))

@@ -241,6 +241,22 @@ def together(blows: Iterable[Blow]) -> Blow:
     return one
 
 
-def chance_of(struck: Struck, seed: int, label: str) -> Chance:
-    """Return the draws that a strike may make."""
-    return lambda purpose: drawn(seed, label, f"{purpose} of {struck.rule}", struck.ordinal)
+class Drawn(NamedTuple):
+    """One draw: what for, at which meeting of the rule, and what came."""
+
+    purpose: str
+    ordinal: int
+    value: float
+
+
+def chance_of(struck: Struck, seed: int, label: str, noted: list[Drawn] | None = None) -> Chance:
+    """Return the draws that a strike may make; each is noted, if there is where."""
+
+    def draw(purpose: str) -> float:
+        named = f"{purpose} of {struck.rule}"
+        value = drawn(seed, label, named, struck.ordinal)
+        if noted is not None:
+            noted.append(Drawn(named, struck.ordinal, value))
+        return value
+
+    return draw

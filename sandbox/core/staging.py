@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from typing import Any
 
 from immutables import Map
@@ -10,7 +10,7 @@ from immutables import Map
 from sandbox.core.api import Api
 from sandbox.core.document import DocumentError, Flaw, nearest, written
 from sandbox.core.frozen import Frozen, freeze
-from sandbox.core.play import IDLE, Adhoc, Play, happened
+from sandbox.core.play import IDLE, Adhoc, Play, Verdict, happened
 from sandbox.core.problem import Problem
 from sandbox.core.scenario import STARTED, Scenario
 from sandbox.core.script import Reader
@@ -228,6 +228,25 @@ def steered(world: World, errand: Errand) -> Steered:
     return ERRANDS[errand.operation](world, errand)
 
 
-def told_rules(verdicts: Any) -> list[dict[str, Any]]:
+def told_rules(notes: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return why each rule did or did not strike, as an explanation tells it."""
-    return [Frozen(rule=each.rule, fired=each.fired, because=each.because) for each in verdicts or ()]
+    marks = notes.get("marks", ())
+    return [
+        Frozen(rule=each.rule, fired=each.fired, because=_because(each, marks)) for each in notes.get("verdicts", ())
+    ]
+
+
+def _because(verdict: Verdict, marks: Collection[str]) -> str:
+    idle = verdict.fired and verdict.rule not in marks
+    return f"{verdict.because}, but its faults do nothing now" if idle else verdict.because
+
+
+def told_draws(notes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what the rules and their faults have drawn, as an explanation tells it."""
+    rules = [
+        (f"rule {each.rule}", each.ordinal, each.draw) for each in notes.get("verdicts", ()) if each.draw is not None
+    ]
+    return [
+        {"purpose": purpose, "ordinal": ordinal, "value": f"{value:.6f}"}
+        for purpose, ordinal, value in (*rules, *(notes.get("draws") or ()))
+    ]

@@ -197,3 +197,28 @@ def test_an_explanation_says_what_the_journal_says_and_reading_it_changes_nothin
         assert account["permission"]["granted"] == (entry.cause not in ("credential", "quota", "permission"))
         assert account["operation"]["id"] == entry.operation
         assert account == orjson.loads(orjson.dumps(explained(at.timeline, position, entry, whole_world=False)))
+
+
+SCRIPT = {
+    "scenario": "told", "api": "aikraft", "summary": "What an explanation has to tell.",
+    "rules": [
+        {"name": "chancy", "when": {"probability": 0.5}, "then": {"delay": {"uniform": {"lower": "1s", "upper": "2s"}}}, "continue": True},
+        {"name": "idle", "then": {"outage": {"outageAfter": "1h", "outageDuration": "1h"}}, "continue": True},
+        {"name": "tight", "then": {"rate_limit": {"limit": 7, "burst": 7}}},
+    ],
+}  # fmt: skip
+
+
+def test_an_explanation_tells_what_was_drawn_which_fault_did_nothing_and_whose_quota_it_was():
+    at = helm(clock="frozen").steered("PUT", "/scenarios/active", {"scenario": SCRIPT})
+    for _ in range(3):
+        at, response = at.ask("GET", "/v1/systems")
+    told = at.read(f"/requests/{ident(entries_of(at.timeline)[-1])}/explain")
+    chancy, idle, tight = told["rules"]
+    draws = {each["purpose"]: float(each["value"]) for each in told["draws"][1:]}
+    assert chancy["fired"] == (draws["rule told#chancy"] < 0.5) == ("delay of told#chancy" in draws)
+    assert (idle["fired"], idle["because"]) == (True, "meeting 3, but its faults do nothing now")
+    assert (tight["fired"], tight["because"]) == (True, "meeting 3")
+    assert (told["quota"]["per_minute"], told["quota"]["bucket"]) == (7, "told#tight")
+    assert told["quota"]["after"] == told["quota"]["before"] - 1 == told["quota"]["remaining"]
+    assert "told#idle" not in response.header("sandbox-fault")

@@ -17,6 +17,10 @@ MOST_RULES = 200
 MOST_EVENTS = 200
 MOST_COMINGS = 2_000
 """How often all events of a scenario together may come."""
+MOST_MOVES = 500
+"""How often metrics may begin to move: each time may leave an alert, through which every later one has to look."""
+MOST_LOOKS = 5_000
+"""How often events that move metrics may come, times these metrics: each coming brings all that moves up to date."""
 _NAME = r"[a-z0-9][a-z0-9-]{0,60}"
 SCENARIO_WORDS = Words(
     {"scenarioName": Alias("scenario", "WireMock"), "possibleStates": Alias("states", "WireMock")},

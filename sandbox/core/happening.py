@@ -36,7 +36,7 @@ class Deed:
     `moments` are the spans after its beginning (microseconds) at which it changes something for good; `act` is called
     at each of them in turn. While less than `lasts` has passed, which has to be a moment too, it is also called at the
     moment of a look, and may then only bring up to date what a later call will bring up to date again. `claim` says
-    what it moves, in words that deeds of its kind understand.
+    what it moves, in words that deeds of its kind understand, `metrics` how many things that are.
     """
 
     kind: str
@@ -44,6 +44,7 @@ class Deed:
     moments: tuple[int, ...] = (0,)
     lasts: int = 0
     claim: Any = None
+    metrics: int = 0
 
 
 @dataclass(frozen=True, slots=True)

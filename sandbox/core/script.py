@@ -14,6 +14,8 @@ from sandbox.core.contract import Operation
 from sandbox.core.document import DocumentError, Flaw, Path, got, load, nearest
 from sandbox.core.form import (
     MOST_COMINGS,
+    MOST_LOOKS,
+    MOST_MOVES,
     MOST_RULES,
     SCENARIO_WORDS,
     EventSchema,
@@ -209,9 +211,22 @@ def _whole(
         yield from unreached(mine, {read["states"][0], *(each for each in set_elsewhere if each is not None)}, states)
     if len(mine) + sum(len(each.rules) for _, each in used) > MOST_RULES:
         yield Flaw(("uses",), f"at most {MOST_RULES} rules with those of the scenarios that it uses", "more")
-    comings = [each.times for _, each in events] + [one.times for _, each in used for one in each.timeline]
-    if sum(comings) > MOST_COMINGS:
-        yield Flaw(("timeline",), f"events that come at most {MOST_COMINGS:,} times in all", f"{sum(comings)}")
+    yield from _heavy([*(each for _, each in events), *(one for _, each in used for one in each.timeline)])
+
+
+def _heavy(timeline: Sequence[Happening]) -> Iterator[Flaw]:
+    """Yield why there is too much in this timeline to have happened between two looks."""
+    comings = sum(each.times for each in timeline)
+    if comings > MOST_COMINGS:
+        yield Flaw(("timeline",), f"events that come at most {MOST_COMINGS:,} times in all", f"{comings}")
+    moving = [(each.times, each.deed.metrics) for each in timeline if each.deed is not None and each.deed.metrics]
+    moves = sum(times * count for times, count in moving)
+    if moves > MOST_MOVES:
+        yield Flaw(("timeline",), f"drifts that begin at most {MOST_MOVES} times, each feature counted", f"{moves}")
+    often, metrics = sum(times for times, _ in moving), sum(count for _, count in moving)
+    if often * metrics > MOST_LOOKS:
+        expected = f"drifts that come, times all their features, at most {MOST_LOOKS:,} times"
+        yield Flaw(("timeline",), expected, f"{often} times {metrics} features")
 
 
 def _states(read: Mapping[str, Any], used: Placed[Scenario]) -> list[str]:

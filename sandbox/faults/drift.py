@@ -119,7 +119,7 @@ def _make(given: dict[str, Any], api: Api) -> Deed:
                     workspace = follow(workspace, system, drift, scene.now)
         return workspace
 
-    return Deed("drift", act, line.moments(api.stage.thresholds), line.over, claim)
+    return Deed("drift", act, line.moments(api.stage.thresholds), line.over, claim, len(features))
 
 
 def _taken(scene: Scene, system: str, kind: str, feature: str | None, metric: str) -> bool:

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.core.when import TOGETHER, Steps
+from sandbox.core.happening import Deed, Scene
+from sandbox.core.jsonpath import Steps
+from sandbox.core.when import TOGETHER
+from sandbox.core.workspace import Workspace
 from tests.stories.stage import Stage, system
 
 
@@ -43,3 +46,42 @@ def test_a_rule_below_many_is_looked_at_all_the_same() -> None:
     rules.append({"name": "last", "when": {"body": {"$.name": "mine"}}, "then": {"error": 500}})
     stage = Stage({"scenario": "law", "api": "aikraft", "summary": "Much to look at.", "rules": rules})
     assert stage.post("/v1/systems", system("mine")).fault == "law#last"
+
+
+def drifts(events: int, times: int, features: int) -> dict[str, Any]:
+    """Return a scenario in which so many drifts of all systems come so often, of so many features each."""
+    timeline = [
+        {
+            "at": f"{1 + at}ms", "every": "1s", "times": times,
+            "drift": {
+                "system": "all", "features": [f"f{at}_{one}" for one in range(features)],
+                "from": 0, "to": 10, "over": "500ms",
+            },
+        }
+        for at in range(events)
+    ]  # fmt: skip
+    return {"scenario": "law", "api": "aikraft", "summary": "Much drifts.", "timeline": timeline}
+
+
+@pytest.mark.parametrize(("events", "times", "features"), [(1, 501, 1), (1, 26, 20), (71, 1, 1), (200, 10, 20)])
+def test_a_timeline_that_would_take_seconds_to_catch_up_with_is_refused(events: int, times: int, features: int) -> None:
+    with pytest.raises(AssertionError, match="timeline: expected drifts that"):
+        Stage(drifts(events, times, features))
+
+
+@pytest.mark.parametrize(("events", "times", "features"), [(1, 500, 1), (1, 25, 20), (70, 1, 1), (10, 50, 1)])
+def test_the_heaviest_timelines_that_are_taken_happen_within_bounded_work(
+    events: int, times: int, features: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts = 0
+
+    def counted(workspace: Workspace, _scene: Scene) -> Workspace:
+        nonlocal acts
+        acts += 1
+        return workspace
+
+    monkeypatch.setattr("sandbox.faults.drift.Deed", lambda kind, _act, *rest: Deed(kind, counted, *rest))
+    stage = Stage(drifts(events, times, features))
+    stage.later("1h")
+    assert stage.get("/v1/systems").status == 200
+    assert 0 < acts <= 25_000

@@ -93,9 +93,12 @@ def follow(alerts: tuple[Alert, ...], reading: Reading, now: int, ordinal: int) 
 
 
 def _place_of_open(alerts: tuple[Alert, ...], reading: Reading) -> int | None:
-    wanted = (False, reading.type, reading.feature, reading.metric)
-    places = (i for i, one in enumerate(alerts) if (one.resolved, one.type, one.feature, one.metric) == wanted)
-    return next(places, None)
+    wanted = (reading.type, reading.feature, reading.metric)
+    for place, one in enumerate(alerts):
+        # Most alerts of a long life are resolved.
+        if not one.resolved and (one.type, one.feature, one.metric) == wanted:
+            return place
+    return None
 
 
 def _opened(reading: Reading, severity: Severity, threshold: float, now: int, ordinal: int) -> Alert:

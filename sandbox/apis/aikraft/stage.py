@@ -46,9 +46,10 @@ def _drift(workspace: Workspace, ident: str, drift: Drift, now: int) -> Workspac
 
 def _moves(alerts: tuple[Alert, ...], drift: Drift) -> bool:
     """Tell whether an alert is open that the reading moves and does not resolve."""
-    wanted = (False, drift.type, drift.feature, drift.metric)
-    open_now = any((each.resolved, each.type, each.feature, each.metric) == wanted for each in alerts)
-    return open_now and grade(drift.value) is not None
+    wanted = (drift.type, drift.feature, drift.metric)
+    return grade(drift.value) is not None and any(
+        not each.resolved and (each.type, each.feature, each.metric) == wanted for each in alerts
+    )
 
 
 def _settle(workspace: Workspace, ident: str, kind: str | None, feature: str | None, now: int) -> Workspace:

@@ -10,12 +10,15 @@ from immutables import Map
 from sandbox.core.api import Api
 from sandbox.core.clock import LATEST
 from sandbox.core.document import Document, DocumentError, Flaw, Path, load, many, mapping, nested, text, whole
+from sandbox.core.form import MOST_RULES
 from sandbox.core.play import IDLE, PENDING, Adhoc, Pending, Play
 from sandbox.core.script import Reader
 from sandbox.core.staging import MOST_FAULTS, reader_of, single
 from sandbox.core.transcript import RequestSchema, request_read, request_written
 
 MOST = (1 << 53) - 1
+LONGEST_MARK = (MOST_RULES + MOST_FAULTS) * 130
+"""Every rule may strike the same request; each says so with the names of its scenario and its own."""
 
 
 class _Adhoc(Document):
@@ -27,7 +30,7 @@ class _Adhoc(Document):
 class _Pending(Document):
     due = whole(0, LATEST, required=True)
     request = nested(RequestSchema, required=True)
-    mark = text(longest=500, required=True)
+    mark = text(longest=LONGEST_MARK, required=True)
 
 
 class _Play(Document):

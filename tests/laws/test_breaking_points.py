@@ -85,3 +85,14 @@ def test_the_heaviest_timelines_that_are_taken_happen_within_bounded_work(
     stage.later("1h")
     assert stage.get("/v1/systems").status == 200
     assert 0 < acts <= 25_000
+
+
+def test_a_late_request_that_two_hundred_rules_struck_is_exported_and_read_back() -> None:
+    then = [{"name": f"r{at}-{'x' * 55}", "then": {"delay": "1s"}, "continue": True} for at in range(199)]
+    late = {"name": "late", "when": {"method": "POST"}, "then": {"commit": {"outcome": "late", "after": "10m"}}}
+    summary = "Much strikes one request."
+    first = Stage({"scenario": "s" * 60, "api": "aikraft", "summary": summary, "rules": [*then, late]})
+    first.post("/v1/systems", system("late"))
+    state, second = first.admin("GET", "/state"), Stage(None)
+    second.admin("PUT", "/state", state)
+    assert second.admin("GET", "/state") == state

@@ -128,7 +128,7 @@ def _played(
     """Return the world with all that was scripted until now, the instant, what strikes this request, and its mark."""
     if trace is None and lets_pass(world.play, route.operation.id if route.operation else None):
         return world, now, STRUCK_BY_NOTHING, None
-    late = awaited(world.play, request) if world.play.pending else None
+    late = awaited(world.play, request, now) if world.play.pending else None
     if late is not None:
         now = max(world.latest, late.due)
         rest = tuple(each for each in world.play.pending if each is not late)

@@ -110,9 +110,12 @@ def postponed(play: Play, request: Request, now: int, span: int, mark: str, ordi
     return play._replace(pending=tuple(pending))
 
 
-def awaited(play: Play, request: Request) -> Pending | None:
-    """Return what is pending if this is the request that was put off, or None."""
-    return next((each for each in play.pending if each.request == request), None)
+def awaited(play: Play, request: Request, now: int) -> Pending | None:
+    """Return what is pending and due by now if this is the request that was put off, or None.
+
+    One that looks like it and comes before it is due is a client's.
+    """
+    return next((each for each in play.pending if each.due <= now and each.request == request), None)
 
 
 def overdue(play: Play, now: int) -> Request | None:

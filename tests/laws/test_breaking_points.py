@@ -96,3 +96,13 @@ def test_a_late_request_that_two_hundred_rules_struck_is_exported_and_read_back(
     state, second = first.admin("GET", "/state"), Stage(None)
     second.admin("PUT", "/state", state)
     assert second.admin("GET", "/state") == state
+
+
+def test_a_client_that_sends_the_field_of_a_late_request_moves_no_clock() -> None:
+    stage = Stage(None)
+    then = {"commit": {"outcome": "late", "after": "5000d"}}
+    stage.admin("POST", "/faults", {"when": {"method": "POST"}, "then": then, "times": 1})
+    stage.post("/v1/systems", system("late"))
+    before = stage.admin("GET", "/clock")
+    assert stage.post("/v1/systems", system("late"), sandbox_late="1").fault is None
+    assert stage.admin("GET", "/clock") == before

@@ -14,6 +14,7 @@ from sandbox.core.synonym import MILLIS, TIME_TO_LIVE, Alias, Words, millis, tim
 from sandbox.core.when import WHEN
 
 MOST_RULES = 200
+MOST_PATHS = 1_000
 MOST_EVENTS = 200
 MOST_COMINGS = 2_000
 """How often all events of a scenario together may come."""

@@ -16,6 +16,7 @@ from sandbox.core.form import (
     MOST_COMINGS,
     MOST_LOOKS,
     MOST_MOVES,
+    MOST_PATHS,
     MOST_RULES,
     SCENARIO_WORDS,
     EventSchema,
@@ -50,6 +51,7 @@ class Reader:
         """Return the scenario that the document writes; DocumentError names all that is wrong with it."""
         given = plain(document)
         try:
+            _check_paths(given)
             return self._scenario(given, "")
         except DocumentError as error:
             raise DocumentError(placed(error.flaws, given)) from error
@@ -190,6 +192,20 @@ def _each(flaws: Flaws, fields: Mapping[str, Any], name: str, read: Callable[[An
         if made is not None:
             found.append((at, made))
     return found
+
+
+def _check_paths(document: Any) -> None:
+    """Refuse a scenario that asks so many bodies so much that reading it alone would take seconds."""
+    rules = document.get("rules") if isinstance(document, Mapping) else None
+    count = sum(_paths_in(each) for each in rules) if isinstance(rules, list) else 0
+    if count > MOST_PATHS:
+        raise flawed(("rules",), f"at most {MOST_PATHS:,} JSONPaths in all conditions together", f"{count:,}")
+
+
+def _paths_in(value: Any) -> int:
+    if isinstance(value, Mapping):
+        return sum((isinstance(key, str) and key.startswith("$")) + _paths_in(each) for key, each in value.items())
+    return sum(map(_paths_in, value)) if isinstance(value, list) else 0
 
 
 Placed = Sequence[tuple[int, T]]

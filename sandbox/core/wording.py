@@ -17,6 +17,9 @@ from sandbox.core.shape import JSON
 from sandbox.core.workspace import Workspace
 from sandbox.core.world import Charter, World
 
+LONGEST_MARK = 2_000
+"""Characters of `Sandbox-Fault`; the journal keeps every mark."""
+
 
 class Decided(NamedTuple):
     """What was decided of an answer: the workspace after it (None if unchanged), status, body, refusal, preferences."""
@@ -106,8 +109,13 @@ def worded(
     if wishes.applied:
         headers = (*headers, ("Preference-Applied", ", ".join(wishes.applied)))
     if mark is not None:
-        headers = (*headers, ("Sandbox-Fault", mark))
+        headers = (*headers, ("Sandbox-Fault", _brief(mark)))
     return Response(decided.status, headers, body, (*effects, *blow.effects, *decided.effects))
+
+
+def _brief(mark: str) -> str:
+    """Return the rules that struck, the first ones of very many: clients bound a header field's length."""
+    return mark if len(mark) <= LONGEST_MARK else mark[:LONGEST_MARK].rpartition(", ")[0]
 
 
 def _retry_after(charter: Charter, reading: Reading, decided: Decided, blow: Blow) -> Headers:

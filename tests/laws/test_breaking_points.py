@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from sandbox.core.happening import Deed, Scene
 from sandbox.core.jsonpath import Steps
 from sandbox.core.when import TOGETHER
 from sandbox.core.workspace import Workspace
+from tests.steering import helm
 from tests.stories.stage import Stage, system
 
 
@@ -33,7 +35,7 @@ def test_all_rules_together_look_at_a_request_within_bounded_steps(monkeypatch: 
 
     monkeypatch.setattr("sandbox.core.when.Steps", Counted)
     tests: dict[str, Any] = {f"$..x{at}": {"equals": 1} for at in range(20)}
-    rules = [{"name": f"r{at}", "when": {"body": tests, "nth": at + 1}, "then": {"error": 500}} for at in range(200)]
+    rules = [{"name": f"r{at}", "when": {"body": tests, "nth": at + 1}, "then": {"error": 500}} for at in range(50)]
     stage = Stage({"scenario": "law", "api": "aikraft", "summary": "Much to look at.", "rules": rules})
     stage.post("/v1/systems", {"list": [[1] * 10] * 2_000})
     assert taken < 1.1 * TOGETHER
@@ -106,3 +108,25 @@ def test_a_client_that_sends_the_field_of_a_late_request_moves_no_clock() -> Non
     before = stage.admin("GET", "/clock")
     assert stage.post("/v1/systems", system("late"), sandbox_late="1").fault is None
     assert stage.admin("GET", "/clock") == before
+
+
+def test_a_scenario_that_asks_bodies_too_much_is_refused_before_anything_is_compiled():
+    asked = {f"$.{'a' * 99}[{at}]": {"equals": 1} for at in range(45)}
+    rules = [{"when": {"body": asked}, "then": {"error": {}}, "continue": True} for _ in range(23)]
+    document = {"scenario": "asking", "api": "aikraft", "summary": "Asks.", "rules": rules}
+    _, response = helm().steer("PUT", "/scenarios/active", {"scenario": document})
+    assert response.status == 422
+    assert "at most 1,000 JSONPaths in all conditions together, got 1,035" in orjson.loads(response.body)["detail"]
+
+
+def test_the_mark_of_very_many_rules_is_cut_between_two_of_them():
+    rules = [
+        {"name": f"rule-{'x' * 50}-{at}", "then": {"delay": {"fixed": "1ms", "clock": "world"}}, "continue": True}
+        for at in range(60)
+    ]
+    document = {"scenario": "many", "api": "aikraft", "summary": "Many.", "rules": rules}
+    at, response = helm().steered("PUT", "/scenarios/active", {"scenario": document}).ask("GET", "/v1/systems")
+    told = response.header("sandbox-fault")
+    assert 1_900 < len(told) <= 2_000
+    assert told.split(", ")[-1] == f"many#rule-{'x' * 50}-{len(told.split(', ')) - 1}"
+    assert len(at.timeline.journal.at(1).marks.fault.split(", ")) == 60

@@ -126,7 +126,7 @@ def _played(
     world: World, charter: Charter, request: Request, route: Route, now: int, trace: Trace | None
 ) -> tuple[World, int, Blow, str | None]:
     """Return the world with all that was scripted until now, the instant, what strikes this request, and its mark."""
-    if trace is None and lets_pass(world.play, route.operation.id if route.operation else None):
+    if trace is None and lets_pass(world.play, route.operation.id if route.operation else None, request):
         return world, now, STRUCK_BY_NOTHING, None
     late = awaited(world.play, request, now) if world.play.pending else None
     if late is not None:

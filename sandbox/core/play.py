@@ -11,7 +11,7 @@ from sandbox.core.chance import drawn
 from sandbox.core.frozen import Frozen
 from sandbox.core.happening import brought_up
 from sandbox.core.message import Request
-from sandbox.core.scenario import BY_HAND, STARTED, Meeting, Rule, Scenario, Struck
+from sandbox.core.scenario import BY_HAND, STARTED, Meeting, Rule, Scenario, Sight, Struck
 from sandbox.core.workspace import Workspace
 
 NO_COUNTS: Map[str, int] = Map()
@@ -48,6 +48,8 @@ LATE = "sandbox-late"
 """The header field by which a request that is worked on late differs from the one that was sent."""
 PASTS = 100
 PENDING = 100
+STRANGERS, STRANGE = 256, 4_096
+"""How many requests that concern no rule a scenario remembers, and how many characters of one."""
 
 
 class Play(NamedTuple):
@@ -77,12 +79,18 @@ IDLE = Play()
 
 def recalls(play: Play) -> bool:
     """Tell whether a rule of the play may look at what the workspace was."""
-    return any(fault.recalls for rule, _ in _rules(play) for fault in rule.faults)
+    return _any_fault(play, "recalls")
 
 
 def holds(play: Play) -> bool:
     """Tell whether a rule of the play may keep a request from being worked on for a while."""
-    return any(fault.holds for rule, _ in _rules(play) for fault in rule.faults)
+    return _any_fault(play, "holds")
+
+
+def _any_fault(play: Play, trait: str) -> bool:
+    if any(getattr(fault, trait) for each in play.adhoc for fault in each.rule.faults):
+        return True
+    return play.scenario is not None and play.scenario.any_fault(trait)
 
 
 def recalling(play: Play, workspace: Workspace, now: int) -> Play:
@@ -142,12 +150,30 @@ class Verdict(NamedTuple):
     draw: float | None = None
 
 
-def lets_pass(play: Play, operation: str | None) -> bool:
-    """Tell whether nothing that is scripted concerns a request for this operation, now or by the clock."""
-    if play.pending or play.adhoc:
-        return False
+def lets_pass(play: Play, operation: str | None, request: Request) -> bool:
+    """Tell whether nothing that is scripted concerns this request, now or by the clock."""
     scenario = play.scenario
-    return scenario is None or not (scenario.timeline or scenario.rules_for(operation, play.state))
+    if play.pending or play.adhoc or (scenario is not None and scenario.timeline):
+        return False
+    if scenario is None or not scenario.rules_for(operation, play.state):
+        return True
+    return not request.body and _sight(play, operation, request) in scenario.strangers
+
+
+def _sight(play: Play, operation: str | None, request: Request) -> Sight:
+    return operation, play.state, request.caller.key, request.method, request.path, request.query, request.headers
+
+
+def _remember(play: Play, scenario: Scenario, meeting: Meeting) -> None:
+    """Remember a small request that no rule will ever meet, however often it comes."""
+    request, rules = meeting.request, scenario.rules_for(meeting.operation, play.state)
+    size = len(request.path) + len(request.query) + sum(len(name) + len(value) for name, value in request.headers)
+    if request.body or size > STRANGE or any(each.fits is None or not each.lasting for each in rules):
+        return
+    if not any(each.fits(meeting) for each in rules if each.fits is not None):
+        if len(scenario.strangers) >= STRANGERS:
+            scenario.strangers.clear()
+        scenario.strangers[_sight(play, meeting.operation, request)] = None
 
 
 def strikes(
@@ -187,17 +213,10 @@ def strikes(
             break
         decided = decided if rule.goes_on else rule.script
     if not met:
+        if play.scenario is not None and not play.adhoc:
+            _remember(play, play.scenario, meeting)
         return play, ()
     return play._replace(met=play.met.update(met), fired=fired, state=state, memory=memory), tuple(found)
-
-
-def _rules(play: Play) -> Iterator[tuple[Rule, int]]:
-    """Yield the rules in the order in which they are asked: the latest single fault first, then the scenario's."""
-    for each in reversed(play.adhoc):
-        yield each.rule, each.began
-    if play.scenario is not None:
-        for rule in play.scenario.rules:
-            yield rule, play.began
 
 
 def _asked(play: Play, state: str, operation: str | None, *, everyone: bool) -> Iterator[tuple[Rule, int]]:

@@ -186,10 +186,16 @@ class Rule:
     faults: tuple[Fault, ...] = ()
     """All that `then` may return."""
     script: str = BY_HAND
+    lasting: bool = False
+    """Whether `fits` says the same of an equal request in every world."""
 
     def is_of(self, operation: str | None) -> bool:
         """Tell whether requests for this operation are any of its business."""
         return self.operations is None or operation in self.operations
+
+
+Sight = tuple[str | None, str, str | None, str, str, str, Headers]
+"""An operation, a state, a key, and what is seen of a request without a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +210,17 @@ class Scenario:
     timeline: tuple[Happening, ...] = ()
     asked: dict[tuple[str | None, str], tuple[Rule, ...]] = field(default_factory=dict, compare=False, repr=False)
     """A memo of the rules that an operation may meet in a state."""
+    traits: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    """A memo of what the faults are like."""
+    strangers: dict[Sight, None] = field(default_factory=dict, compare=False, repr=False)
+    """A memo of requests without a body that no rule's conditions fit."""
+
+    def any_fault(self, trait: str) -> bool:
+        """Tell whether a fault of any rule has this trait, such as `recalls`."""
+        known = self.traits.get(trait)
+        if known is None:
+            known = self.traits[trait] = any(getattr(each, trait) for rule in self.rules for each in rule.faults)
+        return known
 
     def rules_for(self, operation: str | None, state: str) -> tuple[Rule, ...]:
         """Return the rules that may meet a request for this operation that comes in this state."""

@@ -161,6 +161,7 @@ class Reader:
         rule = Rule(
             name, name, then, when.operations, when.fits, when.turn, when.probability,
             read["requires"], read["sets"], read["times"], read["ttl"], read["goes_on"], faults, scenario,
+            when.lasting,
         )  # fmt: skip
         return Read(rule, when, ("rules", at))
 

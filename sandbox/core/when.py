@@ -56,7 +56,7 @@ class When(NamedTuple):
     """When a rule strikes: on which operations, what else fits, which calls count, how likely it is.
 
     `operations` is None for any request; `site` are those that may be meant. `asked` are the conditions that need a
-    closer look, as bytes that are equal for equal ones.
+    closer look, as bytes that are equal for equal ones, and `lasting` says that they are about the request alone.
     """
 
     operations: frozenset[str] | None
@@ -65,6 +65,7 @@ class When(NamedTuple):
     turn: Turn
     probability: float
     asked: bytes
+    lasting: bool
 
 
 def read_when(given: Mapping[str, Any], api: Api) -> When:
@@ -93,7 +94,8 @@ def _read(when: Mapping[str, Any], api: Api) -> When:
     flaws.tell()
     fits = _fits(match, rows)
     closer = {name: each for name, each in known.items() if name in ON_REQUESTS or name == "rows"}
-    return When(operations, site or (), fits, turn or ALWAYS, probability or 0.0, to_json(closer) if closer else b"")
+    seen = to_json(closer) if closer else b""
+    return When(operations, site or (), fits, turn or ALWAYS, probability or 0.0, seen, match is not None and not rows)
 
 
 def _operations(known: Mapping[str, Any], api: Api) -> frozenset[str] | None:

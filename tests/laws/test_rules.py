@@ -14,6 +14,7 @@ from sandbox.core.document import DocumentError
 from sandbox.core.play import strikes
 from sandbox.core.scenario import Meeting, Scenario
 from sandbox.core.staging import begun, reader_of
+from tests.steering import helm
 from tests.support import NOW, request, world_of
 
 OPERATIONS = {
@@ -196,3 +197,24 @@ def test_a_sequence_goes_step_by_step_and_stays_at_its_last():
         play, struck = strikes(play, 0, "label", asked)
         told.append([each.fault.kind for each in struck])
     assert told == [["delay"], [], ["error"], ["error"], ["error"]]
+
+
+def test_a_request_that_concerned_no_rule_is_remembered_and_no_other_is_taken_for_it():
+    rules = [
+        {"name": "header", "when": {"header": {"x-trouble": "yes"}}, "then": {"error": {"status": 500}}},
+        {"name": "query", "when": {"query": {"limit": "7"}}, "then": {"error": {"status": 500}}},
+    ]
+    document = {"scenario": "picky", "api": "aikraft", "summary": "Picky.", "rules": rules}
+    at = helm().steered("PUT", "/scenarios/active", {"scenario": document})
+    calls = [
+        ("/v1/systems", {}),
+        ("/v1/systems", {"x_trouble": "yes"}),
+        ("/v1/systems?limit=7", {}),
+        ("/v1/systems", {}),
+    ]
+    seen = []
+    for target, headers in calls * 2:
+        at, response = at.ask("GET", target, **headers)
+        seen.append(response.status)
+    assert seen == [200, 500, 500, 200] * 2
+    assert len(at.world.play.scenario.strangers) == 1

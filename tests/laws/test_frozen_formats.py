@@ -38,6 +38,30 @@ def base():
     return went(at, [("create", "Second", "A chatbot that answers customers", 0), ("revoke", 1)])[0]
 
 
+SCENARIO = {
+    "scenario": "golden", "api": "aikraft", "summary": "All that a play has to remember.", "seed": 3, "states": ["Started", "Worse"],
+    "timeline": [{"at": "1h", "incident": {"system": "sys_abc123"}}, {"at": "2d", "state": "Worse"}],
+    "rules": [
+        {"name": "stale", "when": {"operation": "listSystems"}, "then": {"stale": {"lag": "1m"}}, "continue": True},
+        {"name": "late", "when": {"operation": "createSystem", "nth": [2]}, "then": {"commit": {"outcome": "late", "after": "3d"}}},
+        {"name": "rest", "when": {"probability": 0.5}, "then": {"error": {"status": 500}}, "requires": "Worse", "times": 2, "ttl": "9d"},
+    ],
+}  # fmt: skip
+
+
+@cache
+def playing():
+    """Return the helm while a scenario plays: a write to recall, one that was put off, a single fault, some counts."""
+    at = helm(clock="frozen").steered("PUT", "/scenarios/active", {"scenario": SCENARIO})
+    at = at.steered(
+        "POST", "/faults", {"when": {"operation": "getJob"}, "then": {"hangup": "EMPTY_RESPONSE"}, "times": 1}
+    )
+    return went(at, [
+        ("create", "Loan scoring", "Credit scoring of loan applicants", 0), ("create", "Second", "A chatbot", 0),
+        ("list", 1, 0), ("advance", "2h"), ("list", 1, 0),
+    ])[0]  # fmt: skip
+
+
 def explanation():
     at = told()
     place = next(place for place, each in enumerate(at.timeline.journal) if each.operation == "createDocuments")
@@ -48,6 +72,7 @@ MADE = {
     "capsule.json": lambda: capsule_of(told().timeline, told().home, "0.0.0"),
     "capsule-of-rows.json": lambda: capsule_of(base().timeline, base().home, "0.0.0"),
     "state.json": lambda: written(told().world, told().wall),
+    "state-in-play.json": lambda: written(playing().world, playing().wall),
     "explanation.json": explanation,
 }  # fmt: skip
 
@@ -75,6 +100,20 @@ def test_the_frozen_state_has_a_row_of_every_kind():
     assert all(tables.values())
     assert frozen("state.json")["world"]["buckets"]
     assert len(frozen("state.json")["world"]["grants"]) == 2
+
+
+def test_the_frozen_play_has_something_of_every_kind():
+    play = frozen("state-in-play.json")["world"]["play"]
+    assert all(play[name] for name in ("scenario", "faults", "met", "fired", "memory", "added", "reached", "pending"))
+    assert frozen("state-in-play.json")["world"]["pasts"]
+
+
+def test_the_frozen_play_is_still_read_and_goes_on_alike():
+    loaded = helm()._replace(wall=playing().wall).steered("PUT", "/state", frozen("state-in-play.json"))
+    story = [("advance", "3d"), ("list", 9, 0), ("job", 0), ("job", 0)]
+    (end, one), (_, other) = went(loaded, story), went(playing(), story)
+    assert [each.body for each in one] == [each.body for each in other]
+    assert "Second" in {row["name"] for row in end.world.workspace.table("systems").all()}
 
 
 def test_the_frozen_capsule_has_a_record_of_every_kind():

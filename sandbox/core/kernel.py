@@ -68,7 +68,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
         world, now, blow, mark = _played(world, charter, request, route, now, trace)
         if blow.before:
             charter, now = _later(charter, blow.before), now + blow.before
-            world = _happened(world, now)
+            world = up_to(world, now)
     grant = charter.grants.get(request.caller.key) if request.caller.key is not None else None
     if blow.grant is not None and grant is not None:
         grant = blow.grant(grant, owner_of(charter, grant))
@@ -133,7 +133,7 @@ def _played(
         now = max(world.latest, late.due)
         rest = tuple(each for each in world.play.pending if each is not late)
         world = world._replace(play=world.play._replace(pending=rest))
-    world = _happened(world, now)
+    world = up_to(world, now)
     if late is not None:
         _note(trace, "rules", verdicts=[])
         return world, now, STRUCK_BY_NOTHING, late.mark
@@ -141,10 +141,10 @@ def _played(
     return world._replace(play=play), now, blow, mark
 
 
-def _happened(world: World, now: int) -> World:
-    """Return the world after every timed event until now."""
+def up_to(world: World, now: int) -> World:
+    """Return the world after every timed event until now: they happen whether anybody asks or not."""
     play, workspace = happened(world.play, world.workspace, now)
-    return world._replace(play=play, workspace=workspace)
+    return world if play is world.play else world._replace(play=play, workspace=workspace)
 
 
 def _kept(world: World, request: Request, now: int, blow: Blow, mark: str | None, decided: Decided) -> Play:

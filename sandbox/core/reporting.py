@@ -10,10 +10,11 @@ from sandbox.core.clock import parse_instant
 from sandbox.core.desk import Desk, Done, Work
 from sandbox.core.explain import explained
 from sandbox.core.har import har, ndjson
+from sandbox.core.kernel import up_to
 from sandbox.core.match import Match, Near, closest, read_match
 from sandbox.core.moves import settings_shown, snapshot_shown, unknown_entry
 from sandbox.core.problem import Problem
-from sandbox.core.staging import caught_up, fault_shown, playing, shipped
+from sandbox.core.staging import fault_shown, playing, shipped
 from sandbox.core.state import written
 from sandbox.core.steering import clock_shown, key_shown
 from sandbox.core.timeline import Entry
@@ -168,7 +169,7 @@ def _list_keys(desk: Desk) -> Done:
 
 
 def _list_scenarios(desk: Desk) -> Done:
-    world = caught_up(desk.timeline.present, desk.now)
+    world = up_to(desk.timeline.present, desk.now)
     documents = world.charter.api.scenarios()
     active = None if world.play.scenario is None else world.play.scenario.name
     listed = [

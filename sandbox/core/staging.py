@@ -10,7 +10,8 @@ from immutables import Map
 from sandbox.core.api import Api
 from sandbox.core.document import DocumentError, Flaw, nearest, written
 from sandbox.core.frozen import Frozen, freeze
-from sandbox.core.play import IDLE, Adhoc, Play, Verdict, happened
+from sandbox.core.kernel import up_to
+from sandbox.core.play import IDLE, Adhoc, Play, Verdict
 from sandbox.core.problem import Problem
 from sandbox.core.scenario import STARTED, Scenario
 from sandbox.core.script import Reader
@@ -64,12 +65,6 @@ def begun(scenario: Scenario | None, play: Play, now: int) -> Play:
     return IDLE if fresh._replace(began=0) == IDLE else fresh
 
 
-def caught_up(world: World, now: int) -> World:
-    """Return the world after every timed event until now: they happen whether anybody asks or not."""
-    play, workspace = happened(world.play, world.workspace, now)
-    return world if play is world.play else world._replace(play=play, workspace=workspace)
-
-
 def restarted(world: World, scenario: Scenario | None, now: int) -> World:
     """Return the world in which this scenario begins now, with the quota that the rules before it used up."""
     play = world.play
@@ -107,7 +102,7 @@ def _put_active(world: World, errand: Errand) -> Steered:
 
 def _restarted(world: World, scenario: Scenario | None, errand: Errand) -> Steered:
     now = world.now(errand.wall)
-    after = restarted(caught_up(world, now), scenario, now)
+    after = restarted(up_to(world, now), scenario, now)
     return Steered(after, playing(after.play))
 
 
@@ -136,7 +131,7 @@ def _unfit(cause: str, error: DocumentError) -> Problem:
 
 
 def _set_state(world: World, errand: Errand) -> Steered:
-    world = caught_up(world, world.now(errand.wall))
+    world = up_to(world, world.now(errand.wall))
     play, state = world.play, errand.body["state"]
     if play.scenario is None or play.scenario.name != errand.path["name"]:
         raise Problem(404, "scenario-not-found", "This scenario is not active: PUT /__admin/scenarios/active first.")

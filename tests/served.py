@@ -10,6 +10,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from werkzeug.serving import make_server
 
 
 @contextmanager
@@ -26,6 +30,20 @@ def serving(fixture: str = "docs", *flags: str, python: str = sys.executable, lo
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
     assert "Traceback" not in errors, errors
+
+
+@contextmanager
+def by_werkzeug(app: Any) -> Iterator[str]:
+    """Serve the app with Werkzeug's own server and yield its origin; every worker has ended at the end of the block."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join(30)
+        server.server_close()
 
 
 def _first_lines(process: subprocess.Popen[str]) -> list[str]:

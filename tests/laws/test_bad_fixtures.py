@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
 from time import perf_counter
 
 import pytest
@@ -15,6 +14,7 @@ from sandbox.core.clock import LATEST, SECOND, iso
 from sandbox.core.document import DocumentError
 from sandbox.web import files
 from sandbox.web.files import FileError
+from tests.spoiling import TOLD, Spoiled
 
 GOOD = """\
 fixture: good
@@ -57,22 +57,6 @@ systems:
     created: -2d
 """
 
-
-@dataclass(frozen=True)
-class Spoiled:
-    """One change to the good fixture, and what its refusal says: where (a piece of the line, a path) and what."""
-
-    old: str
-    new: str
-    line: str
-    path: str
-    expected: str
-    got: str
-    nearest: str | None = None
-
-
-TOLD = re.compile(r"(.+?):(\d+): (.+?): expected (.+), got (.+?)(?:; did you mean '(.+)'\?)?")
-"""File, line, path, expected, got, and the nearest known word if one is near."""
 
 SPOILED = {
     # Keys.

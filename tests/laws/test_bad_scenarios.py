@@ -1,7 +1,6 @@
 """A scenario that cannot work is refused with its file, line and path, what was expected, what came, and the remedy."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
 
@@ -15,6 +14,7 @@ from sandbox.core.script import Reader
 from sandbox.core.staging import reader_of
 from sandbox.web import files
 from sandbox.web.files import FileError
+from tests.spoiling import TOLD, Spoiled
 from tests.steering import helm
 
 GOOD = """\
@@ -62,22 +62,6 @@ rules:
     when: {every: 7}
 """
 
-
-@dataclass(frozen=True)
-class Spoiled:
-    """One change to the good scenario, and what its refusal says: where (a piece of the line, a path) and what."""
-
-    old: str
-    new: str
-    line: str
-    path: str
-    expected: str
-    got: str
-    nearest: str | None = None
-
-
-TOLD = re.compile(r"(.+?):(\d+): (.+?): expected (.+), got (.+?)(?:; did you mean '(.+)'\?)?")
-"""File, line, path, expected, got, and the nearest known word if one is near."""
 
 _KNOWN = "one of the faults rate_limit, error, delay, outage, hangup, commit"
 SPOILED = {

@@ -20,6 +20,7 @@ from sandbox.core.realm import born
 from sandbox.core.record import again, world_before
 from sandbox.core.timeline import Journal, began
 from sandbox.settings import Settings
+from tests.spoiling import places_in, spoiled
 from tests.steering import Helm, acts, as_value, exported, helm, plane, remembered, seen, through_file, went
 from tests.support import ENTERPRISE, LOAN, NOW, realm, request, world_of
 
@@ -331,27 +332,13 @@ WRONG = st.sampled_from(
 )
 
 
-def places_in(value, path=()):
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, each in items:
-        yield (*path, name)
-        yield from places_in(each, (*path, name))
-
-
 PLACES = list(places_in(DOCUMENT))
 
 
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(PLACES), WRONG | st.just("gone"))
 def test_a_capsule_that_was_changed_anywhere_is_refused_with_a_reason_or_replays(place, value):
-    document = through_file(DOCUMENT)
-    inner = document
-    for step in place[:-1]:
-        inner = inner[step]
-    if value == "gone":
-        del inner[place[-1]]
-    else:
-        inner[place[-1]] = value
+    document = spoiled(through_file(DOCUMENT), place, value)
     asked = request("POST", "/__admin/capsule", json.dumps(document).encode(), content_type="application/json")
     move = control(plane(), RECORDED.home, RECORDED.timeline, RECORDED.admitted(asked), RECORDED.wall)
     assert move.response.status in (200, 400, 409, 422), move.response.body

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.core.clock import LATEST, SECOND
+from tests.spoiling import places_in, spoiled
 from tests.steering import acts, exported, helm, through_file, went
 
 STORY = [
@@ -31,25 +32,7 @@ def stood():
     return at, at.read("/state")
 
 
-def places_in(value, path=()):
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, each in items:
-        yield (*path, name)
-        yield from places_in(each, (*path, name))
-
-
 PLACES = list(places_in(stood()[1]["world"]))
-
-
-def spoiled(document, place, value):
-    inner = document
-    for step in place[:-1]:
-        inner = inner[step]
-    if value == "gone":
-        del inner[place[-1]]
-    else:
-        inner[place[-1]] = value
-    return document
 
 
 @settings(deadline=None, max_examples=300)

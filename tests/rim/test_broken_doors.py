@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from asyncio import run, sleep
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
 from flask.testing import FlaskClient
-from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 
 from sandbox.web.app import flask_app
@@ -20,6 +16,7 @@ from sandbox.web.store import Store
 from tests.rim.corpus import good
 from tests.rim.doors import PATIENCE, environ_of, fresh_store, scope_of
 from tests.rim.test_hangups import AFTER, CREATE, SEEN, breaks, hangup, headers_of, kinds, patience
+from tests.served import by_werkzeug
 
 NAME = "broken doors"
 
@@ -61,24 +58,10 @@ def test_flasks_client_gets_what_is_late_whole(then: dict[str, Any]) -> None:
 # Flask under a server that shows its socket
 
 
-@contextmanager
-def by_werkzeug(store: Store) -> Iterator[str]:
-    """Serve the store with Werkzeug's own server and yield its URL; every worker has ended at the end of the block."""
-    server = make_server("127.0.0.1", 0, flask_app(store), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join(PATIENCE)
-        server.server_close()
-
-
 @kinds
 def test_under_werkzeugs_server_a_client_sees_what_it_sees_under_ours(kind: str) -> None:
     store, client = struck(hangup(kind), operation="createSystem")
-    with by_werkzeug(store) as url:
+    with by_werkzeug(flask_app(store)) as url:
         with pytest.raises(SEEN[kind].httpx) as raised:
             httpx.post(f"{url}/v1/systems", headers=headers_of(NAME), json=CREATE.document, timeout=patience(kind))
         assert type(raised.value) is SEEN[kind].httpx
@@ -88,7 +71,7 @@ def test_under_werkzeugs_server_a_client_sees_what_it_sees_under_ours(kind: str)
 
 def test_under_werkzeugs_server_an_answer_that_dribbles_is_whole() -> None:
     store, _ = struck(hangup("DRIBBLE", over="20ms"))
-    with by_werkzeug(store) as url:
+    with by_werkzeug(flask_app(store)) as url:
         assert httpx.get(f"{url}/v1/systems", headers=headers_of(NAME)).json()["meta"]["total"] == 1
 
 

@@ -6,20 +6,17 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Thread
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.serving import make_server
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from sandbox.app import control_contract
 from sandbox.web.app import flask_app
 from tests.rim.doors import fresh_store
+from tests.served import by_werkzeug
 
 PAGE = "/__admin/docs"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -92,20 +89,6 @@ def test_the_page_is_not_there_under_a_foreign_name() -> None:
     assert got("", PAGE, Host="evil.example").status_code == 403
 
 
-@contextmanager
-def serving(prefix: str) -> Iterator[str]:
-    """Serve the Flask app below a prefix and yield its origin."""
-    server = make_server("127.0.0.1", 0, mounted(prefix), threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join(30)
-        server.server_close()
-
-
 def browse(url: str, folder) -> tuple[str, str, list[str]]:
     """Return the page as the browser made it, what its console said, and every address that the page asked for."""
     flags = [
@@ -125,7 +108,7 @@ def browse(url: str, folder) -> tuple[str, str, list[str]]:
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed: the page is not looked at as a browser shows it")
 @pytest.mark.parametrize("prefix", ["", "/twin"])
 def test_a_browser_shows_every_operation_and_asks_nobody_else(prefix: str, tmp_path) -> None:
-    with serving(prefix) as origin:
+    with by_werkzeug(mounted(prefix)) as origin:
         page, console, asked = browse(f"{origin}{prefix}{PAGE}#/Clock/putClock", tmp_path)
     shown = set(re.findall(r'class="opblock-summary-operation-id"[^>]*>([A-Za-z]+)<', page))
     assert shown == set(control_contract().operations)

@@ -23,13 +23,13 @@ from sandbox.core.compiling import compile_contract
 from sandbox.core.contract import Contract
 from sandbox.core.control import Plane, check_handled
 from sandbox.core.frozen import Frozen
-from sandbox.core.keyring import LOBBY, Keyring, Place
+from sandbox.core.keyring import LOBBY, Keyring
 from sandbox.core.play import IDLE
-from sandbox.core.realm import LIVE, TEST, Realm, Source
+from sandbox.core.realm import LIVE, TEST, Declared, Realm, Source
 from sandbox.core.scenario import Scenario
 from sandbox.core.staging import begun, reader_of
-from sandbox.core.workspace import Table, Workspace
-from sandbox.core.world import Charter, Grant, World
+from sandbox.core.workspace import Workspace
+from sandbox.core.world import Charter, World
 from sandbox.faults.kinds import EVENTS, KINDS
 from sandbox.settings import Settings, parse_clock
 from sandbox.version import NAME, VERSION
@@ -72,17 +72,17 @@ def create_app(settings: Settings | None = None, wall: Callable[[], int] = wall_
     return flask_app(create_store(settings or Settings(), wall))
 
 
+DEFAULT = "default"
 PRODUCTS: dict[str, ModuleType] = {"aikraft": aikraft_product}
 FIXTURES: dict[str, ModuleType] = {"aikraft": aikraft_fixture}
 
 
 def create_realm(name: str, settings: Settings, wall: int) -> Realm:
     """Return the API of this name with the worlds of its fixture, born at this wall instant."""
-    api = load_api(name)
-    path = files.find("fixtures", name, settings.fixture)
+    api = load_api(name, settings.secret)
+    path = files.find("fixtures", name, _meant("fixtures", settings.fixture, settings, name) or DEFAULT)
     fixture, digest = files.checked(path, FIXTURES[name].read_fixture)
-    declared = fixture["now"].at(wall) if fixture["now"] else None
-    clock = parse_clock(settings.clock, wall, declared)
+    clock = parse_clock(settings.clock, wall, fixture["now"].at(wall) if fixture["now"] else None)
 
     def make(birth: int) -> Workspace:
         workspace: Workspace = FIXTURES[name].workspace_of(fixture, birth)
@@ -92,12 +92,27 @@ def create_realm(name: str, settings: Settings, wall: int) -> Realm:
     source = Source(
         fixture["fixture"], digest, birth, make(birth), make, path.parent == files.shipped("fixtures") / name
     )
-    realm = _furnished(api, fixture, source, settings, clock)
-    return (
-        _playing(realm, read_scenario(api, files.find("scenarios", name, settings.scenario)))
-        if settings.scenario
-        else realm
-    )
+    declared = FIXTURES[name].declared(fixture, source.workspace, Frozen(rules_of(settings)))
+    realm = _furnished(api, declared, source, settings, clock)
+    scenario = _meant("scenarios", settings.scenario, settings, name)
+    return _playing(realm, read_scenario(api, files.find("scenarios", name, scenario))) if scenario else realm
+
+
+def _meant(folder: str, given: str, settings: Settings, name: str) -> str:
+    """Return what is given if it concerns this API: a file says itself which one it is for, a name whoever has it."""
+    if not given or len(settings.apis) == 1:
+        return given
+    if files.is_path(given):
+        document, _, _ = files.read(files.find(folder, name, given))
+        home = document.get("api") if isinstance(document, dict) else None
+        return "" if home in settings.apis and home != name else given
+    homes = [each for each in settings.apis if given in files.names(folder, each)]
+    return given if name in homes or not homes else ""
+
+
+def rules_of(settings: Settings) -> dict[str, Any]:
+    """Return what the settings say of undeclared keys."""
+    return {"strict": settings.strict_keys, "plan": settings.plan, "scope": settings.scope, "role": settings.role}
 
 
 def read_scenario(api: Api, path: Path) -> Scenario:
@@ -113,41 +128,26 @@ def _playing(realm: Realm, scenario: Scenario) -> Realm:
     return replace(realm, live=live, lobby=realm.lobby._replace(play=play))
 
 
-def load_api(name: str) -> Api:
-    """Return the API of this name with its contract compiled."""
+def load_api(name: str, secret: str = "") -> Api:
+    """Return the API of this name with its contract compiled, and what its unguessable texts are made with."""
     path = files.shipped("openapi") / f"{name}.yaml"
     document, digest, _raw = files.read(path)
     module = PRODUCTS[name]
     api: Api = module.product(compile_contract(document, name, module.PREFIX, digest))
-    return replace(api, faults=KINDS, events=EVENTS, scenarios=cache(lambda: files.documents("scenarios", name)))
+    scenarios = cache(lambda: files.documents("scenarios", name))
+    return replace(api, faults=KINDS, events=EVENTS, scenarios=scenarios, secret=secret)
 
 
-def _furnished(api: Api, fixture: dict[str, Any], source: Source, settings: Settings, clock: Clock) -> Realm:
-    places: dict[str, Place] = {}
-    grants: dict[str, dict[str, Grant]] = {}
-    for each in fixture["keys"]:
-        mode = TEST if each["key"].startswith("ak_test_") else LIVE
-        world, ident = each["workspace"] + mode, FIXTURES[api.name].declared_id(each["key"])
-        places[each["key"]] = Place(world, ident)
-        grants.setdefault(world, {})[ident] = Grant(ident, Frozen(scope=each["scope"]))
-    charter = Charter(
-        api, LOBBY, Frozen(workspace="", plan="starter"), Map(), clock, settings.quota, settings.seed,
-        fixture["fixture"], lobby=True,
-    )  # fmt: skip
-    live = {}
-    for each in fixture["workspaces"]:
-        name = each["id"] + LIVE
-        own = replace(charter, name=name, owner=_owner(each), grants=Map(grants.get(name, {})), lobby=False)
-        live[each["id"]] = World(own, source.workspace)
-    tests = {each["id"]: Map(grants.get(each["id"] + TEST, {})) for each in fixture["workspaces"]}
-    empty = Workspace(Map({name: Table(each.layout) for name, each in source.workspace.tables.items()}))
-    rules = Frozen(strict=settings.strict_keys, plan=settings.plan, scope=settings.scope)
-    return Realm(Keyring(api, places, rules), live, tests, World(charter, empty), source)
+def _furnished(api: Api, declared: Declared, source: Source, settings: Settings, clock: Clock) -> Realm:
+    owner, lobby = declared.lobby
+    charter = Charter(api, LOBBY, owner, Map(), clock, settings.quota, settings.seed, source.name, lobby=True)
 
+    def live(name: str, owner: Frozen) -> World:
+        world = name + LIVE
+        grants = Map(declared.grants.get(world, {}))
+        return World(replace(charter, name=world, owner=owner, grants=grants, lobby=False), source.workspace)
 
-def _owner(workspace: dict[str, Any]) -> Frozen:
-    owner = Frozen(workspace=workspace["id"], plan=workspace["plan"])
-    if "requests_per_minute" not in workspace:
-        return owner
-    rate = workspace["requests_per_minute"]
-    return owner.having(limit=(rate, workspace.get("burst", rate * 3 // 2)))
+    worlds = {name: live(name, owner) for name, owner in declared.owners.items()}
+    tests = {name: Map(declared.grants.get(name + TEST, {})) for name in declared.tests}
+    keyring = Keyring(api, declared.places, declared.rules, declared.introduced)
+    return Realm(keyring, worlds, tests, World(charter, lobby), source)

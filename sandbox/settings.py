@@ -16,10 +16,10 @@ class Settings:
     """Everything that a start can set; the defaults are what `sandbox serve` does without a flag.
 
     `clock` is `real`, `frozen`, a time, `frozen@TIME`, `x60` or `x60@TIME`; empty means what the fixture says.
-    `plan` and `scope` are what undeclared test keys get. `admin` turns the control plane on or off, `hosts` are the
+    `plan`, `scope` and `role` are what undeclared test keys get. `admin` turns the control plane on or off, `hosts` are the
     names beyond localhost under which it may be reached. `memory` is in bytes, and so is `journal_bytes`, what the
     journal of one world may hold. `scenario` is the name of a shipped one, or a file, which every world is born with;
-    empty means none.
+    empty means none. `secret` is what unguessable texts, such as new keys, are made with.
     """
 
     apis: tuple[str, ...] = APIS
@@ -28,6 +28,7 @@ class Settings:
     clock: str = ""
     plan: str = "pro"
     scope: str = "admin"
+    role: str = "admin"
     strict_keys: bool = False
     quota: str = ENFORCE
     admin_token: str = ""
@@ -37,6 +38,7 @@ class Settings:
     journal_entries: int = 10_000
     journal_bytes: int = 128 << 20
     scenario: str = ""
+    secret: str = ""
 
 
 def parse_clock(text: str, wall: int, declared: int | None) -> Clock:

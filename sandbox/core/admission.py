@@ -6,25 +6,41 @@ from typing import Any
 
 from sandbox.core.contract import Route
 from sandbox.core.frozen import Frozen
+from sandbox.core.grant import Grant
 from sandbox.core.message import Request
 from sandbox.core.problem import Problem
-from sandbox.core.quota import ENFORCE, OFF, Bucket, Limit, Reading, is_full, take, untouched
+from sandbox.core.quota import ENFORCE, OFF, Held, Limit, Reading, Window, is_full, spent, take, untouched
 from sandbox.core.scenario import Quota
-from sandbox.core.world import Charter, Grant, World
+from sandbox.core.world import Charter, World
 
 ADDRESS_LIMIT = 1024
 
 
-def limit_of(charter: Charter, route: Route, grant: Grant | None) -> Limit:
+NO_TERMS = Frozen()
+"""What a caller without a usable credential may do: what is open to everybody."""
+
+
+def grant_of(world: World, key: str | None) -> Grant | None:
+    """Return what the key of this id may do: as the world's charter says, else as its data says."""
+    if key is None:
+        return None
+    charter = world.charter
+    return charter.grants.get(key) or charter.api.law.grant(world.workspace, key)
+
+
+def limit_of(charter: Charter, route: Route, grant: Grant | None) -> Held:
     """Return the limit that a request with this key on this route is held to."""
-    return charter.api.law.limit(owner_of(charter, grant), route.operation.rate_class if route.operation else "")
+    return charter.api.law.limit(owner_of(charter, grant), _class_of(route))
 
 
-def bucket_of(charter: Charter, request: Request, grant: Grant | None) -> str:
-    """Return the name of the bucket that a request draws on: the world's own, its address's, or its key's."""
-    if charter.lobby:
-        return request.peer
-    return "" if grant is None or grant.owner is None else grant.key
+def _class_of(route: Route) -> str:
+    return route.operation.rate_class if route.operation else ""
+
+
+def bucket_of(charter: Charter, route: Route, request: Request, grant: Grant | None) -> str:
+    """Return the name of the bucket that a request draws on: the law's, beginning with its address if it has no key."""
+    name = charter.api.law.bucket(grant, _class_of(route))
+    return request.peer + name if charter.lobby or request.caller.key is None else name
 
 
 def owner_of(charter: Charter, grant: Grant | None) -> Frozen:
@@ -39,21 +55,22 @@ def charged(
     limit = limit_of(charter, route, grant)
     if charter.quota == OFF and struck is None:
         return world.buckets, untouched(limit, now)
-    name = bucket_of(charter, request, grant)
+    name = bucket_of(charter, route, request, grant)
     buckets = world.buckets
     held = buckets.get(name)
     if struck is not None:
         limit, name = shrunk(limit, struck), struck.bucket or name
-        held = buckets.get(name)
-        held = Bucket(0, now) if struck.exhausted else held
+        held = spent(limit, now) if struck.exhausted else buckets.get(name)
     bucket, reading = take(held, limit, now)
     if charter.lobby and len(buckets) >= ADDRESS_LIMIT:
         buckets = _room(buckets, limit, now)
     return buckets.set(name, bucket), reading
 
 
-def shrunk(limit: Limit, struck: Quota) -> Limit:
+def shrunk(limit: Held, struck: Quota) -> Held:
     """Return the limit that a fault leaves: a smaller rate takes the burst with it, unless that is given too."""
+    if isinstance(limit, Window):
+        return Window(struck.rate or limit.rate, limit.span)
     burst = struck.burst or (limit.burst if struck.rate is None else struck.rate)
     return Limit(struck.rate or limit.rate, burst)
 
@@ -66,8 +83,10 @@ def _room(buckets: Any, limit: Any, now: int) -> Any:
     return type(buckets)(kept)
 
 
-def terms_of(world: World, request: Request, grant: Grant | None) -> Frozen:
-    """Return what the caller's key may do, or refuse the credential."""
+def terms_of(world: World, route: Route, request: Request, grant: Grant | None) -> Frozen:
+    """Return what the caller's key may do, or refuse the credential where one is needed."""
+    if route.operation is not None and route.operation.open:
+        return grant.terms if grant is not None and _is_usable(grant, world.latest) else NO_TERMS
     law = world.charter.api.law
     if request.caller.key is None:
         raise law.refusal(request.caller.reason)
@@ -75,9 +94,13 @@ def terms_of(world: World, request: Request, grant: Grant | None) -> Frozen:
         raise law.refusal("unknown")
     if grant.revoked:
         raise law.refusal("revoked")
-    if grant.expires is not None and grant.expires <= world.latest:
+    if not _is_usable(grant, world.latest):
         raise law.refusal("expired")
     return grant.terms
+
+
+def _is_usable(grant: Grant, now: int) -> bool:
+    return not grant.revoked and (grant.expires is None or grant.expires > now)
 
 
 def check_quota(charter: Charter, reading: Reading, struck: Quota | None) -> None:

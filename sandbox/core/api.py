@@ -15,15 +15,21 @@ from sandbox.core.chance import alphanumeric6
 from sandbox.core.clock import Clock
 from sandbox.core.contract import Contract, ContractError, Operation
 from sandbox.core.frozen import Encoded, Frozen, remembered
+from sandbox.core.grant import Grant
 from sandbox.core.message import Headers, Request, base_url
 from sandbox.core.problem import Problem
-from sandbox.core.quota import Limit, Reading
+from sandbox.core.quota import Drawn, Held, Reading
 from sandbox.core.shape import Part
 from sandbox.core.workspace import Workspace
 
 
 class Call(NamedTuple):
-    """All that a handler may know: the request as the contract reads it, the workspace, the instant, the mint."""
+    """All that a handler may know: the request as the contract reads it, the workspace, the instant, the mint.
+
+    `terms` are what the caller may do, and `key` is the id of the key that it came with, None without one. `pepper` is
+    what an unguessable text is made with: no other world has the same. `buckets` are the quota's, `lacking` the
+    services of the API's own that are out of order.
+    """
 
     operation: Operation
     workspace: Workspace
@@ -36,6 +42,11 @@ class Call(NamedTuple):
     seed: int
     label: str
     clock: Clock
+    terms: Frozen = Frozen()
+    key: str | None = None
+    pepper: str = ""
+    buckets: Mapping[str, Drawn] = Frozen()
+    lacking: frozenset[str] = frozenset()
 
     def wait(self, seconds: int) -> int:
         """Return how many seconds a client is told to wait for so many to pass here."""
@@ -74,11 +85,20 @@ class Shown:
     until: int
 
 
+class Issued(NamedTuple):
+    """A credential that an answer shows for once, and the id of the key that it is."""
+
+    credential: str
+    key: str
+
+
 class Answer(NamedTuple):
     """What a handler says: `data` (and `meta`) in the envelope, or `whole`, without one; and the workspace after.
 
-    `data` is a plain value, an `Encoded`, or a list of `Encoded`. An answer that follows from workspace, path and query
-    alone may say from when until when it does; it is then given again without being made again.
+    `data` is a plain value, an `Encoded`, or a list of `Encoded`. An answer that follows from workspace, path, query
+    and the caller's circle alone may say from when until when it does; it is then given again without being made again.
+    `content` replaces the body where the answer is no JSON: its media type and its bytes. From `issued` on the world
+    has a credential more; the journal hides it.
     """
 
     data: Any = None
@@ -87,6 +107,9 @@ class Answer(NamedTuple):
     workspace: Workspace | None = None
     since: int = 0
     until: int = 0
+    content: tuple[str, bytes] | None = None
+    headers: Headers = ()
+    issued: Issued | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +149,11 @@ class Minted(NamedTuple):
     owner: Frozen | None
 
 
+def one_bucket(grant: Grant | None, _rate_class: str) -> str:
+    """Return the name of the world's one bucket, or of the key's own if it counts as somebody else's."""
+    return "" if grant is None or grant.owner is None else grant.key
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
     """Who may do what: where the credential stands, what an undeclared one is worth, limits and permissions.
@@ -135,17 +163,25 @@ class Law:
     what was asked for (such as plan and scope), whether the world is a live one, and the letters that make the
     credential unlike any other; it raises a Problem. `secret` matches whatever reads like a credential, and always
     begins with `marker`. `terms` are the words that `mint` knows for each thing that can be asked for.
+
+    Keys may also live in the data: `grant` finds the one of this id there. `introduction` returns the name by which a
+    request without a credential says whose it is. `bucket` names the quota that a key's request of this class draws on
+    ("": all requests of the world on one), and `circle` those callers to whom the same data looks alike.
     """
 
     credential: Callable[[Request], tuple[str | None, str]]
     stranger: Callable[[str, Frozen], Stranger | str]
-    limit: Callable[[Frozen, str], Limit]
+    limit: Callable[[Frozen, str], Held]
     permit: Callable[[Frozen, Frozen, Operation | None], None]
     refusal: Callable[[str], Problem]
     mint: Callable[[Frozen, Mapping[str, Any], bool, str], Minted]
     secret: Pattern[str]
     marker: str
     terms: Mapping[str, tuple[str, ...]] = Frozen()
+    grant: Callable[[Workspace, str], Grant | None] = lambda _workspace, _key: None
+    introduction: Callable[[Request], str | None] = lambda _request: None
+    bucket: Callable[[Grant | None, str], str] = one_bucket
+    circle: Callable[[Frozen], str] = lambda _terms: ""
 
 
 class Loaded(NamedTuple):
@@ -198,7 +234,7 @@ class Stage:
     type, feature, now)` resolves those of a type and a feature, or (None) of every one; `incident(workspace, system,
     count, now)` adds incidents. `jobs(call, workspace, fate)` changes the jobs that a call of one of `job_makers` has
     just made, given the workspace after it. `cursor_at(call, item)` returns the cursor of the page of this call that
-    begins with this item.
+    begins with this item. `services` are what the API itself leans on, and what can therefore be out of order.
     """
 
     watched: Callable[[Workspace], Iterable[str]] | None = None
@@ -209,6 +245,7 @@ class Stage:
     jobs: Callable[[Call, Workspace, Mapping[str, Any]], Workspace] | None = None
     job_makers: tuple[str, ...] = ()
     cursor_at: Callable[[Call, Mapping[str, Any]], str] | None = None
+    services: tuple[str, ...] = ()
 
 
 EMPTY_STAGE = Stage()
@@ -219,7 +256,8 @@ class Api:
     """One served product.
 
     `faults` are the kinds of faults that a scenario's rules may use, `events` those of its timeline (see `kind`),
-    `scenarios` the documents of the shipped scenarios by name.
+    `scenarios` the documents of the shipped scenarios by name. `secret` is what nobody outside knows: unguessable texts
+    are made with it.
     """
 
     name: str
@@ -232,6 +270,7 @@ class Api:
     faults: tuple[Any, ...] = ()
     events: tuple[Any, ...] = ()
     scenarios: Callable[[], Mapping[str, Any]] = dict
+    secret: str = ""
 
 
 def assembled(api: Api) -> Api:

@@ -19,7 +19,7 @@ from sandbox.core.kernel import step
 from sandbox.core.message import Caller, Request, Response
 from sandbox.core.problem import Problem, shown
 from sandbox.core.realm import Realm, Source
-from sandbox.core.record import steered_to, told, world_before
+from sandbox.core.record import kept_of, steered_to, told, world_before
 from sandbox.core.staging import ERRANDS, steered
 from sandbox.core.state import around, rebuilt
 from sandbox.core.steering import in_problem
@@ -175,7 +175,7 @@ def replayed(capsule: Capsule, stop: int | None = None) -> Replay:
 def _gone_through(timeline: Timeline, record: Entry) -> tuple[Timeline, Response]:
     if record.errand is None:
         outcome = step(timeline.present, record.request, record.wall)
-        return told(timeline, outcome, record.request, record.wall), outcome.response
+        return told(timeline, outcome, record.request, record.wall), kept_of(outcome)
     try:
         done = steered(timeline.present, record.errand)
     except Problem as problem:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.core.contract import Body, Branch, Contract, ContractError, Operation, Parameter, Refusal
 from sandbox.core.frozen import Frozen, freeze, to_json
-from sandbox.core.shape import Part, Schemas, Shape
+from sandbox.core.shape import FORM, JSON, Part, Schemas, Shape
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 EXTENSIONS = frozenset({"x-provenance", "x-source", "x-plan", "x-rate-class", "x-refusals"})
@@ -113,7 +113,7 @@ class _Reader:
         successes = [shape for status, shape in shapes.items() if status < 300]
         if len(successes) != 1:
             raise ContractError(f"{self.name}: {ident}: expected one success response, got {len(successes)}")
-        scopes = tuple(scope for each in node.get("security", ()) for names in each.values() for scope in names)
+        scopes = tuple(dict.fromkeys(s for each in node.get("security", ()) for names in each.values() for s in names))
         refusals = (Refusal(r["cause"], r["status"], r["code"], r["because"]) for r in node.get("x-refusals", ()))
         query = tuple(self._query(ident, path, given))
         return Operation(
@@ -131,6 +131,7 @@ class _Reader:
             node["x-provenance"],
             node["x-source"],
             node.get("summary", ident),
+            "security" in node and not node["security"],
         )
 
     def _query(self, ident: str, path: str, given: tuple[Frozen, ...]) -> Iterator[Parameter]:
@@ -154,10 +155,11 @@ class _Reader:
         if "requestBody" not in node:
             return None
         body = self._resolved(node["requestBody"])
-        if set(body["content"]) != {"application/json"}:
-            raise ContractError(f"{self.name}: {ident}: a body has to be application/json")
-        schema = body["content"]["application/json"]["schema"]
-        return Body(body.get("required", False), self.schemas.part(f"{ident} body", schema))
+        kinds = set(body["content"])
+        if not {JSON} <= kinds <= {JSON, FORM}:
+            raise ContractError(f"{self.name}: {ident}: a body has to be {JSON}, and may be a form besides")
+        schema = body["content"][JSON]["schema"]
+        return Body(body.get("required", False), self.schemas.part(f"{ident} body", schema), FORM in kinds)
 
     def _shape(self, ident: str, status: int, node: Frozen) -> Shape:
         response = self._resolved(node)
@@ -167,11 +169,14 @@ class _Reader:
         source = response.get("x-provenance", "invented"), response.get("x-source", "")
         if not content:
             return Shape(status, None, None, None, None, required, source=source)
-        if len(content) > 1:
-            raise ContractError(f"{self.name}: {ident} {status}: expected one media type, got {', '.join(content)}")
         kind, media = next(iter(content.items()))
+        besides = frozenset(content) - {kind}
+        if any(_JSON.fullmatch(each) for each in besides):
+            raise ContractError(
+                f"{self.name}: {ident} {status}: expected JSON first and once, got {', '.join(content)}"
+            )
         if not _JSON.fullmatch(kind):
-            return Shape(status, None, None, None, None, required, kind, source=source)
+            return Shape(status, None, None, None, None, required, kind, source=source, kinds=besides)
         schema = media["schema"]
         examples = {name: to_json(self._resolved(each)["value"]) for name, each in media.get("examples", {}).items()}
         flat = self._resolved(schema)
@@ -189,6 +194,7 @@ class _Reader:
             kind,
             examples,
             source,
+            besides,
         )
 
     def _part(self, name: str, schema: Mapping[str, Any] | None) -> Part | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sandbox.core.frozen import Frozen, to_json
 from sandbox.core.problem import Problem, shown
-from sandbox.core.shape import Part, Shape
+from sandbox.core.shape import Finding, Part, Shape
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 
@@ -32,10 +32,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The JSON body that an operation takes."""
+    """The body that an operation takes: JSON, or a form as well."""
 
     required: bool
     part: Part
+    form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Operation:
     provenance: str
     source: str
     summary: str
+    open: bool = False
+    """Whether it asks for no credential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,23 +170,28 @@ def read_query(operation: Operation, pairs: Iterable[tuple[str, str]], status: i
 def _read(parameter: Parameter, text: str | None, status: int) -> Any:
     if text is None:
         if parameter.required:
-            _refuse(parameter, "a value, since it is required", "nothing", status)
+            _refuse(parameter, "required", "a value, since it is required", "nothing", status)
         return parameter.default
     value: Any = text
     if parameter.kind == "integer":
         if not _INTEGER.fullmatch(text):
-            _refuse(parameter, "an integer", f'"{text[:60]}"', status)
+            _refuse(parameter, "integer", "an integer", f'"{text[:60]}"', status, text)
         value = int(text)
     elif parameter.kind == "boolean":
         if text not in ("true", "false"):
-            _refuse(parameter, "true or false", f'"{text[:60]}"', status)
+            _refuse(parameter, "boolean", "true or false", f'"{text[:60]}"', status, text)
         value = text == "true"
     finding = parameter.part.finding(value)
     if finding is not None:
-        _refuse(parameter, finding.expected, finding.got, status)
+        _told(parameter, replace(finding, field=parameter.name), status)
     return value
 
 
-def _refuse(parameter: Parameter, expected: str, got: str, status: int) -> None:
-    message = f"query parameter {parameter.name}: expected {expected}, got {got}"
-    raise Problem(status, "contract", message, field=parameter.name, issue=f"expected {expected}")
+def _refuse(parameter: Parameter, keyword: str, expected: str, got: str, status: int, value: Any = None) -> None:
+    _told(parameter, Finding(parameter.name, keyword, expected, got, Frozen(), value), status)
+
+
+def _told(parameter: Parameter, finding: Finding, status: int) -> None:
+    message = f"query parameter {parameter.name}: expected {finding.expected}, got {finding.got}"
+    issue = f"expected {finding.expected}"
+    raise Problem(status, "contract", message, field=parameter.name, issue=issue, finding=finding)

@@ -18,7 +18,7 @@ from sandbox.core.contract import Operation, Route
 from sandbox.core.frozen import Frozen
 from sandbox.core.kernel import Outcome, Trace, step
 from sandbox.core.message import Request
-from sandbox.core.quota import TOKEN, Bucket, Limit
+from sandbox.core.quota import left
 from sandbox.core.record import world_before
 from sandbox.core.staging import told_draws, told_rules
 from sandbox.core.state import written
@@ -106,25 +106,17 @@ def _clock(before: World, arrival: Mapping[str, Any], entry: Entry) -> dict[str,
 
 
 def _quota(before: World, outcome: Outcome, arrival: Mapping[str, Any], request: Request) -> dict[str, Any]:
-    name = bucket_of(before.charter, request, arrival["grant"])
+    name = bucket_of(before.charter, arrival["route"], request, arrival["grant"])
     limit, reading, now, struck = arrival["limit"], arrival["reading"], arrival["now"], arrival["struck"]
     if struck is not None:
         limit, name = shrunk(limit, struck), struck.bucket or name
     return {
         "mode": before.charter.quota, "per_minute": limit.rate, "burst": limit.burst, "bucket": name,
-        "before": _tokens(before.buckets.get(name), limit, now),
-        "after": _tokens(outcome.world.buckets.get(name), limit, now),
+        "before": left(before.buckets.get(name), limit, now),
+        "after": left(outcome.world.buckets.get(name), limit, now),
         "refused": reading.refused, "remaining": reading.remaining, "reset": reading.reset,
         "retry_after": before.charter.clock.outside(reading.retry_after),
     }  # fmt: skip
-
-
-def _tokens(bucket: Bucket | None, limit: Limit, now: int) -> float:
-    """Return the tokens in the bucket at this instant; one that nobody has used is full."""
-    if bucket is None:
-        return float(limit.burst)
-    units = min(limit.burst * TOKEN, bucket.units + limit.rate * max(0, now - bucket.at))
-    return round(units / TOKEN, 6)
 
 
 def _permission(arrival: Mapping[str, Any], notes: Mapping[str, Any], outcome: Outcome) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sandbox.core.api import Api, Call
 from sandbox.core.contract import Operation, read_query
 from sandbox.core.message import Headers, Request
 from sandbox.core.problem import Problem
+from sandbox.core.shape import FORM, JSON
 
 BODY_LIMIT = 1 << 20
 TARGET_LIMIT = 1 << 16
@@ -79,7 +80,9 @@ def content_of(operation: Operation, request: Request, limit: int = BODY_LIMIT) 
             raise Problem(400, "body-missing", "The request body is missing: expected a JSON object.")
         return None
     kind = (request.header("content-type") or "").split(";", 1)[0].strip().lower()
-    if kind != "application/json":
+    if kind == FORM and operation.body.form:
+        return _form(request.body)
+    if kind != JSON:
         raise Problem(400, "body-not-json", "The request body is not declared as JSON: send application/json.")
     try:
         content = orjson.loads(request.body)
@@ -89,6 +92,15 @@ def content_of(operation: Operation, request: Request, limit: int = BODY_LIMIT) 
         message = f"The request body is nested too deeply: expected at most {DEPTH_LIMIT} levels."
         raise Problem(400, "body-unparsable", message)
     return content
+
+
+def _form(body: bytes) -> dict[str, str]:
+    """Return the fields of a form; of one that is there twice the first counts."""
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError as error:
+        raise Problem(400, "body-unparsable", "The request body is not a form in UTF-8.") from error
+    return dict(reversed(pairs))
 
 
 def _is_too_deep(body: bytes, content: Any) -> bool:
@@ -117,7 +129,7 @@ def check_body(operation: Operation, content: Any, status: int) -> None:
     finding = operation.body.part.finding(content) if operation.body is not None else None
     if finding is not None:
         message = f"The request body fails validation. {finding}."
-        raise Problem(status, "contract", message, field=finding.field, issue=finding.expected)
+        raise Problem(status, "contract", message, field=finding.field, issue=finding.expected, finding=finding)
 
 
 def query_of(operation: Operation, query: str, status: int) -> Mapping[str, Any]:

@@ -17,11 +17,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sandbox.core.admission import charged, check_quota, limit_of, owner_of, terms_of
-from sandbox.core.api import Answer, Api, Call
+from sandbox.core.admission import charged, check_quota, grant_of, limit_of, owner_of, terms_of
+from sandbox.core.api import Answer, Api, Call, Issued
 from sandbox.core.clock import LATEST
 from sandbox.core.contract import Operation, Route
 from sandbox.core.frozen import Frozen
+from sandbox.core.grant import Grant
 from sandbox.core.intake import check_sizes, checked, content_of, preference_in
 from sandbox.core.message import Effects, Request, Response
 from sandbox.core.play import IDLE, Play, Verdict, awaited, happened, lets_pass, postponed, recalling, strikes
@@ -34,20 +35,24 @@ from sandbox.core.shape import JSON
 from sandbox.core.timeline import UNMARKED, Marks
 from sandbox.core.wording import Decided, declared, refused, struck_by, wished, worded
 from sandbox.core.workspace import Remembered, Workspace
-from sandbox.core.world import Charter, Grant, World
+from sandbox.core.world import Charter, World
 
 NO_QUERY = Frozen()
 NO_EFFECTS: Effects = ()
 
 
 class Outcome(NamedTuple):
-    """What became of a request: the world after it, the answer, the operation, the cause of a refusal, the marks."""
+    """What became of a request: the world after it, the answer, the operation, the cause of a refusal, the marks.
+
+    `issued` is the credential that the answer shows for once.
+    """
 
     world: World
     response: Response
     operation: str | None
     cause: str | None
     marks: Marks
+    issued: Issued | None = None
 
 
 Note = tuple[str, Mapping[str, Any]]
@@ -69,7 +74,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
         if blow.before:
             charter, now = _later(charter, blow.before), now + blow.before
             world = up_to(world, now)
-    grant = charter.grants.get(request.caller.key) if request.caller.key is not None else None
+    grant = grant_of(world, request.caller.key)
     if blow.grant is not None and grant is not None:
         grant = blow.grant(grant, owner_of(charter, grant))
     buckets, reading = charged(world, charter, route, request, grant, now, blow.quota)
@@ -101,7 +106,7 @@ def step(world: World, request: Request, wall: int, trace: Trace | None = None) 
         after = World(charter, decided.workspace or world.workspace, buckets, after.ordinal, now, due, play)
     operation = route.operation.id if route.operation else None
     marks = _marks(reading.refused and charter.quota != ENFORCE, early, decided.preferred, mark)
-    return Outcome(after, response, operation, refusal.cause if refusal else None, marks)
+    return Outcome(after, response, operation, refusal.cause if refusal else None, marks, decided.issued)
 
 
 def foreseen(world: World, request: Request, wall: int) -> int:
@@ -211,7 +216,7 @@ def _decided(
     """Return what is decided of the answer: the order of the checks is the order of these lines."""
     charter = world.charter
     api = charter.api
-    terms = terms_of(world, request, grant)
+    terms = terms_of(world, route, request, grant)
     check_quota(charter, reading, blow.quota)
     owner = owner_of(charter, grant)
     api.law.permit(owner, terms, route.operation)
@@ -224,10 +229,11 @@ def _decided(
     if wishes.status is not None and (wishes.status != operation.success.status or wishes.example is not None):
         return wished(world, operation, wishes)
     plainly = trace is None and blow is STRUCK_BY_NOTHING
-    known = world.workspace.answers.get((request.path, request.query)) if plainly else None
+    circle = api.law.circle(terms)
+    known = world.workspace.answers.get((request.path, request.query, circle)) if plainly else None
     if known is not None and known.since <= world.latest < known.until and request.method == "GET":
         return Decided(None, operation.success.status, known.body, None, wishes)
-    call = _call(world, request, operation, route, owner, content_of(operation, request))
+    call = _call(world, request, operation, route, owner, terms, content_of(operation, request))
     if blow.lens is not None and request.method == "GET":
         call = call._replace(workspace=blow.lens(world))
     _note(trace, "content")
@@ -241,23 +247,32 @@ def _decided(
     if blow.commit == "twice" and answer.workspace is not None:
         return _twice(world, request, route, grant, reading, answer.workspace)
     _note(trace, "handler")
-    body = rendered(operation, answer)
+    body, kind = rendered(operation, answer)
     _note(trace, "answer")
     if blow is not STRUCK_BY_NOTHING:
-        return _bent(call, answer, body, blow, wishes)
+        return _bent(call, answer, body, kind, blow, wishes)
     if answer.until > world.latest:
-        world.workspace.remember(request.path, request.query, Remembered(body, answer.since, answer.until))
-    return Decided(answer.workspace, operation.success.status, body, None, wishes)
+        world.workspace.remember(request.path, request.query, circle, Remembered(body, answer.since, answer.until))
+    return _given(operation, answer, answer.workspace, body, kind, wishes)
 
 
-def _bent(call: Call, answer: Answer, body: bytes, blow: Blow, wishes: Preferred) -> Decided:
+def _given(
+    operation: Operation, answer: Answer, workspace: Workspace | None, body: bytes, kind: str, wishes: Preferred,
+    effects: Effects = NO_EFFECTS,
+) -> Decided:  # fmt: skip
+    status = operation.success.status
+    return Decided(workspace, status, body, None, wishes, kind, effects, answer.headers, answer.issued)
+
+
+def _bent(call: Call, answer: Answer, body: bytes, kind: str, blow: Blow, wishes: Preferred) -> Decided:
     """Return a success as a fault leaves it: what was written amended, what is said reshaped."""
-    workspace, kind, effects = answer.workspace, JSON, NO_EFFECTS
+    workspace, effects = answer.workspace, NO_EFFECTS
     if blow.amend is not None and workspace is not None:
         workspace = blow.amend(call, workspace)
-    if blow.reshape is not None:
-        body, kind, effects = blow.reshape(call, body)
-    return Decided(workspace, call.operation.success.status, body, None, wishes, kind or JSON, effects)
+    if blow.reshape is not None and kind == JSON:
+        body, other, effects = blow.reshape(call, body)
+        kind = other or kind
+    return _given(call.operation, answer, workspace, body, kind, wishes, effects)
 
 
 def _note(trace: Trace | None, stage: str, **facts: Any) -> None:
@@ -277,9 +292,12 @@ def _operation(api: Api, route: Route, request: Request) -> Operation:
     )
 
 
-def _call(world: World, request: Request, operation: Operation, route: Route, owner: Frozen, content: Any) -> Call:
+def _call(
+    world: World, request: Request, operation: Operation, route: Route, owner: Frozen, terms: Frozen, content: Any
+) -> Call:
     charter = world.charter
     return Call(
         operation, world.workspace, world.latest, route.values, NO_QUERY, content,
         request, owner, charter.seed, charter.label, charter.clock,
+        terms, request.caller.key, f"{charter.api.secret}\x00{charter.name}", world.buckets,
     )  # fmt: skip

@@ -33,11 +33,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The declared keys of one API, and the rules for all others."""
+    """The declared keys of one API, and the rules for all others.
+
+    `introduced` leads from the names by which requests without a credential may say whose they are.
+    """
 
     api: Api
     declared: Mapping[str, Place]
     rules: Frozen
+    introduced: Mapping[str, Place] = Frozen()
 
 
 NONE_MINTED: Mapping[str, Place] = {}
@@ -48,11 +52,12 @@ def identify(
 ) -> tuple[Place | None, Caller]:
     """Return the place that the request's credential leads to and its caller; no place means the lobby.
 
-    `minted` holds the places of the keys that were made while the sandbox ran, by their fingerprints.
+    A request that only says whose it is gets a place, and no key there. `minted` holds the places of the keys that were made while the sandbox ran, by their fingerprints.
     """
     credential, reason = keyring.api.law.credential(request)
     if credential is None:
-        return None, Caller(None, reason)
+        name = keyring.api.law.introduction(request)
+        return None if name is None else keyring.introduced.get(name), Caller(None, reason)
     place = keyring.declared.get(credential) or (minted and minted.get(fingerprint(credential))) or None
     if place is not None:
         return place, Caller(place.key)

@@ -11,7 +11,7 @@ from sandbox.core.message import Headers
 class Problem(Exception):
     """A refusal: status, the slug of its cause, a sentence for people, and what the dialect may add.
 
-    `more` holds what a program may want to know besides.
+    `more` holds what a program may want to know besides, `finding` what a check of the contract found (see `shape`).
 
     `cause` says why in one stable word. The causes in `EVERYWHERE` may occur on any operation; any other has to stand
     in the `x-refusals` of its operation.
@@ -27,6 +27,7 @@ class Problem(Exception):
         issue: str | None = None,
         headers: Headers = (),
         more: Mapping[str, Any] | None = None,
+        finding: Any = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -36,6 +37,7 @@ class Problem(Exception):
         self.issue = issue
         self.headers = headers
         self.more = more or {}
+        self.finding = finding
 
 
 class Breach(Exception):

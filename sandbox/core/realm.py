@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from immutables import Map
 
 from sandbox.core.frozen import Frozen
+from sandbox.core.grant import Grant
 from sandbox.core.keyring import Keyring, Place
 from sandbox.core.workspace import Workspace
-from sandbox.core.world import Grant, World, forked
+from sandbox.core.world import World, forked
 
 LIVE = "/live"
 TEST = "/test"
@@ -33,6 +35,23 @@ class Source:
     def again(self, birth: int) -> Workspace:
         """Return the fixture's workspace as it is for worlds that were born then."""
         return self.workspace if birth == self.birth else self.make(birth)
+
+
+class Declared(NamedTuple):
+    """What a fixture says besides data: who owns which world, and which keys lead where.
+
+    `owners` are by the world's name without a mode, `grants` by its name with one (see `Realm`). `places` are by
+    credential. `tests` names the worlds of which there are test copies. `lobby` is who counts as the lobby's owner and
+    what stands in its tables, `rules` are those for undeclared keys, `introduced` is as in the keyring.
+    """
+
+    owners: Mapping[str, Frozen]
+    places: Mapping[str, Place]
+    grants: Mapping[str, Mapping[str, Grant]]
+    lobby: tuple[Frozen, Workspace]
+    rules: Frozen
+    tests: tuple[str, ...] = ()
+    introduced: Mapping[str, Place] = Frozen()
 
 
 @dataclass(frozen=True, slots=True)

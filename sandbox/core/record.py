@@ -19,7 +19,8 @@ from sandbox.core.world import World
 
 def told(timeline: Timeline, outcome: Outcome, request: Request, wall: int) -> Timeline:
     """Return the timeline after a request to the API."""
-    world, response, operation, cause, marks = outcome
+    world, _, operation, cause, marks, _ = outcome
+    response = kept_of(outcome)
     revision = timeline.revision + 1
     entry = Entry(
         world.ordinal, wall, world.latest, operation, request, response, cause, marks, world.charter, revision
@@ -28,6 +29,16 @@ def told(timeline: Timeline, outcome: Outcome, request: Request, wall: int) -> T
     return Timeline(
         world, journal, timeline.birth, timeline.snapshots, timeline.changes, revision, timeline.evicted
     )  # fmt: skip
+
+
+def kept_of(outcome: Outcome) -> Response:
+    """Return the answer as it may be kept: a credential that it shows for once is masked, and nothing else changed."""
+    response, issued = outcome.response, outcome.issued
+    if issued is None:
+        return response
+    shown, mask = issued.credential, "*" * len(issued.credential)
+    headers = tuple((name, value.replace(shown, mask)) for name, value in response.headers)
+    return response._replace(headers=headers, body=response.body.replace(shown.encode(), mask.encode()))
 
 
 def caught_up(timeline: Timeline, wall: int) -> Timeline:
@@ -57,7 +68,7 @@ def again(world: World, entry: Entry) -> tuple[World, Response]:
         done = steered(world, entry.errand)
         return done.world, done.recorded
     outcome = step(world, entry.request, entry.wall)
-    return outcome.world, outcome.response
+    return outcome.world, kept_of(outcome)
 
 
 def through(world: World, entries: Iterable[Entry]) -> World:

@@ -13,9 +13,18 @@ from sandbox.core.problem import Breach
 from sandbox.core.shape import Shape
 
 
-def rendered(operation: Operation, answer: Answer) -> bytes:
-    """Return the answer's bytes after every part that was not checked when it was encoded has been checked now."""
+def rendered(operation: Operation, answer: Answer) -> tuple[bytes, str]:
+    """Return the answer's bytes and their media type; every part is checked that was not when it was encoded."""
     shape = operation.success
+    if answer.content is not None:
+        kind, content = answer.content
+        if kind != shape.kind and kind not in shape.kinds:
+            raise Breach(operation.id, "body", "content", f"the contract declares no {kind}")
+        return content, kind
+    return _json(operation, shape, answer), shape.kind
+
+
+def _json(operation: Operation, shape: Shape, answer: Answer) -> bytes:
     if answer.whole is not None:
         if shape.whole is None:
             raise Breach(operation.id, "body", "content", "the contract declares no body")

@@ -16,16 +16,22 @@ from sandbox.core.frozen import Encoded, Frozen, to_json
 from sandbox.core.problem import Breach, shown
 
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One way in which a value does not fit: the field's path, the keyword that refused it, expected and got."""
+    """One way in which a value does not fit: the field's path, the keyword that refused it, expected and got.
+
+    `facts` are the keyword's own, as the validator names them (such as `limit` or `options`), `value` is what it refused.
+    """
 
     field: str
     keyword: str
     expected: str
     got: str
+    facts: Mapping[str, Any] = Frozen()
+    value: Any = None
 
     def __str__(self) -> str:
         return f"{self.field or 'the body'}: expected {self.expected}, got {self.got}"
@@ -59,7 +65,7 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Shape:
     """One declared response: its media type, its schema whole and in its parts, the headers that it has to carry, and
-    its examples as bytes."""
+    its examples as bytes. `kinds` are the media types that it may have besides, which no schema describes."""
 
     status: int
     whole: Part | None
@@ -71,6 +77,7 @@ class Shape:
     examples: Mapping[str, bytes] = Frozen()
     source: tuple[str, str] = ("invented", "")
     """The provenance of the response, and where it was read."""
+    kinds: frozenset[str] = frozenset()
 
 
 class Schemas:
@@ -110,10 +117,11 @@ def _finding(error: ValidationError) -> Finding:
     facts = kind.as_dict()
     if kind.name == "required":
         field = _dotted([*error.instance_path, facts["property"]])
-        return Finding(field, "required", "a value, since the field is required", "nothing")
+        return Finding(field, "required", "a value, since the field is required", "nothing", facts)
     if kind.name in ("additionalProperties", "unevaluatedProperties"):
-        return Finding(field, kind.name, "only the declared fields", "also " + shown(", ".join(facts["unexpected"])))
-    return Finding(field, kind.name, _expected(error), _got(error.instance))
+        unexpected = "also " + shown(", ".join(facts["unexpected"]))
+        return Finding(field, kind.name, "only the declared fields", unexpected, facts)
+    return Finding(field, kind.name, _expected(error), _got(error.instance), facts, error.instance)
 
 
 def _dotted(path: list[str | int]) -> str:

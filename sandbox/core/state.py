@@ -19,15 +19,17 @@ from sandbox.core.api import Api, Loaded
 from sandbox.core.clock import LATEST, Clock, frozen, iso_exact, scaled, starting
 from sandbox.core.document import Document, DocumentError, Flaw, load, many, mapping, nested, one_of, text, truth, whole
 from sandbox.core.frozen import Frozen, freeze
+from sandbox.core.grant import Grant
 from sandbox.core.play import PASTS
 from sandbox.core.playbill import play_written, read_play
 from sandbox.core.problem import Problem
-from sandbox.core.quota import MODES, Bucket
+from sandbox.core.quota import MODES, Bucket, Drawn, Hits
 from sandbox.core.recall import PastSchema, pasts_written, read_pasts
 from sandbox.core.staging import begun
-from sandbox.core.world import Charter, Grant, World
+from sandbox.core.world import Charter, World
 
 MOST = (1 << 53) - 1
+MOST_HITS = 1_000_000
 SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1_000_000)
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _CLOCKS = ("real", "offset", "frozen", "scaled")
@@ -73,12 +75,16 @@ def around(world: World) -> dict[str, Any]:
         "due": world.due,
         **({} if play is None else {"play": play}),
         **({"pasts": _pasts_written(world)} if world.play.pasts else {}),
-        "buckets": {name: {"units": each.units, "at": each.at} for name, each in sorted(world.buckets.items())},
+        "buckets": {name: _drawn_written(each) for name, each in sorted(world.buckets.items())},
     }
 
 
 def _pasts_written(world: World) -> list[dict[str, Any]]:
     return pasts_written(world.charter.api.storage, world.play.pasts, world.workspace)
+
+
+def _drawn_written(drawn: Drawn) -> dict[str, Any]:
+    return {"times": list(drawn.times)} if isinstance(drawn, Hits) else {"units": drawn.units, "at": drawn.at}
 
 
 def _grant_written(grant: Grant) -> dict[str, Any]:
@@ -119,6 +125,10 @@ class _Bucket(Document):
     at = whole(0, LATEST, required=True)
 
 
+class _Hits(Document):
+    times = many(whole(0, LATEST), required=True, most=MOST_HITS)
+
+
 class _World(Document):
     name = text(longest=200, required=True)
     owner = mapping(required=True)
@@ -144,7 +154,7 @@ def rebuilt(api: Api, around: Mapping[str, Any], loaded: Loaded, present: World)
     """
     try:
         given = load(_World, around)
-        buckets = {name: Bucket(**load(_Bucket, each)) for name, each in given["buckets"].items()}
+        buckets = {name: _drawn(each) for name, each in given["buckets"].items()}
         grants = [_grant(api, each, present) for each in given["grants"]]
         owner = _owner(api, given["owner"], present)
         pasts = read_pasts(api, given["pasts"], loaded.workspace, owner)
@@ -158,6 +168,12 @@ def rebuilt(api: Api, around: Mapping[str, Any], loaded: Loaded, present: World)
         given["seed"], given["label"], given["lobby"], given["minted"],
     )  # fmt: skip
     return World(charter, loaded.workspace, Map(buckets), given["ordinal"], given["latest"], given["due"], play)
+
+
+def _drawn(given: Any) -> Drawn:
+    if isinstance(given, Mapping) and "times" in given:
+        return Hits(tuple(sorted(load(_Hits, given)["times"])))
+    return Bucket(**load(_Bucket, given))
 
 
 def _check_clock(given: dict[str, Any]) -> None:

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 from sandbox.core.chance import hexadecimal8
 from sandbox.core.clock import LATEST, Clock, frozen, iso_exact, parse_duration, parse_instant, scaled, starting
 from sandbox.core.frozen import to_json
+from sandbox.core.grant import Grant
 from sandbox.core.message import REDACTED, Response
 from sandbox.core.problem import Problem
 from sandbox.core.realm import LIVE
 from sandbox.core.timeline import Errand
-from sandbox.core.world import Charter, Grant, World
+from sandbox.core.world import Charter, World
 
 FARTHEST = parse_instant("9000-01-01T00:00:00Z")
 """How far a clock may be set; what is due later than that can still be written with four digits of year."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sandbox.core.api import Issued
 from sandbox.core.chance import hexadecimal8
 from sandbox.core.clock import http_date
 from sandbox.core.contract import Operation, Route
@@ -31,6 +32,8 @@ class Decided(NamedTuple):
     preferred: Preferred = NOTHING
     kind: str = JSON
     effects: Effects = ()
+    headers: Headers = ()
+    issued: Issued | None = None
 
 
 def request_id(world: World) -> str:
@@ -98,6 +101,7 @@ def worded(
         ("Content-Type", decided.kind),
         ("Content-Length", str(len(body))),
         *charter.api.dialect.quota_headers(reading),
+        *decided.headers,
     )
     if decided.refusal is not None:
         headers = (*headers, *decided.refusal.headers, *_retry_after(charter, reading, decided, blow))

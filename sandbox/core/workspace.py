@@ -63,6 +63,19 @@ class Order:
             at, place = at + 1, 0
         return found
 
+    def slice(self, offset: int, count: int) -> list[Key]:
+        """Return up to so many keys after the first `offset` ones."""
+        found: list[Key] = []
+        for chunk in self.chunks:
+            if offset >= len(chunk):
+                offset -= len(chunk)
+                continue
+            found.extend(chunk[offset : offset + count - len(found)])
+            offset = 0
+            if len(found) >= count:
+                break
+        return found
+
     def __iter__(self) -> Iterator[Key]:
         for chunk in self.chunks:
             yield from chunk
@@ -85,10 +98,10 @@ def sorted_order(keys: Iterable[Key]) -> Order:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a table is kept: the sort key of a row (its last part is the id), its facet, and its unique value."""
+    """How a table is kept: the sort key of a row (its last part is the id), its facets, and its unique value."""
 
     sort: Callable[[Frozen], Key]
-    facet: Callable[[Frozen], str | None] = lambda _row: None
+    facets: Callable[[Frozen], tuple[str, ...]] = lambda _row: ()
     unique: Callable[[Frozen], str | None] = lambda _row: None
 
 
@@ -119,15 +132,20 @@ class Table:
         rows = self.rows
         return [rows[key[-1]] for key in keys]
 
-    def all(self) -> Iterator[Frozen]:
-        """Yield every row in order."""
-        for key in self.orders.get(None, Order()):
+    def slice(self, facet: str | None, offset: int, size: int) -> list[Frozen]:
+        """Return up to so many rows of the facet after its first `offset` ones."""
+        rows = self.rows
+        return [rows[key[-1]] for key in self.orders.get(facet, Order()).slice(offset, size)]
+
+    def all(self, facet: str | None = None) -> Iterator[Frozen]:
+        """Yield every row of the facet in order; None means all rows."""
+        for key in self.orders.get(facet, Order()):
             yield self.rows[key[-1]]
 
     def having(self, row: Frozen) -> Table:
         """Return the table with this row, which replaces the row of the same id.
 
-        A replaced row keeps its sort key; the facet and the unique value may change.
+        A replaced row keeps its sort key; the facets and the unique value may change.
         """
         ident = row["id"]
         old = self.rows.get(ident)
@@ -138,11 +156,12 @@ class Table:
             orders = _filed(orders, None, key)
         elif layout.sort(old) != key:
             raise ValueError(f"row {ident} may not move: {layout.sort(old)} became {key}")
-        before = layout.facet(old) if old is not None else None
-        facet = layout.facet(row)
-        if before != facet:
-            orders = orders if before is None else orders.set(before, orders[before].lacking(key))
-            orders = orders if facet is None else _filed(orders, facet, key)
+        before = layout.facets(old) if old is not None else ()
+        facets = layout.facets(row)
+        if before != facets:
+            orders = _unfiled(orders, (each for each in before if each not in facets), key)
+            for facet in facets:
+                orders = orders if facet in before else _filed(orders, facet, key)
         held = layout.unique(old) if old is not None else None
         unique = layout.unique(row)
         if held != unique:
@@ -153,9 +172,8 @@ class Table:
     def lacking(self, ident: str) -> Table:
         """Return the table without the row of this id, which must be in it."""
         row, layout = self.rows[ident], self.layout
-        key, orders, taken = layout.sort(row), self.orders, self.taken
-        for facet in {None, layout.facet(row)}:
-            orders = orders.set(facet, orders[facet].lacking(key))
+        key, taken = layout.sort(row), self.taken
+        orders = _unfiled(self.orders, (None, *layout.facets(row)), key)
         unique = layout.unique(row)
         if unique is not None:
             taken = taken.delete(unique)
@@ -166,14 +184,22 @@ def _filed(orders: Map[str | None, Order], facet: str | None, key: Key) -> Map[s
     return orders.set(facet, orders.get(facet, Order()).having(key))
 
 
+def _unfiled(orders: Map[str | None, Order], facets: Iterable[str | None], key: Key) -> Map[str | None, Order]:
+    for facet in facets:
+        order = orders[facet].lacking(key)
+        # A facet of all that ever was would grow for ever.
+        orders = orders.set(facet, order) if order.size or facet is None else orders.delete(facet)
+    return orders
+
+
 def table_of(layout: Layout, rows: Iterable[Frozen]) -> Table:
     """Return a table of all these rows, built at once; ids have to differ."""
     listed = list(rows)
     facets: dict[str | None, list[Key]] = {None: []}
     for row in listed:
-        key, facet = layout.sort(row), layout.facet(row)
+        key = layout.sort(row)
         facets[None].append(key)
-        if facet is not None:
+        for facet in layout.facets(row):
             facets.setdefault(facet, []).append(key)
     taken = {unique: row["id"] for row in listed if (unique := layout.unique(row)) is not None}
     return Table(
@@ -203,14 +229,14 @@ class Workspace:
 
     tables: Map[str, Table]
     minted: Map[str, int] = field(default_factory=Map)
-    answers: dict[tuple[str, str], Remembered] = field(default_factory=dict, compare=False, repr=False)
+    answers: dict[tuple[str, str, str], Remembered] = field(default_factory=dict, compare=False, repr=False)
 
-    def remember(self, path: str, query: str, answer: Remembered) -> None:
-        """Remember what a GET of this path and query is answered from `since` until `until`."""
+    def remember(self, path: str, query: str, circle: str, answer: Remembered) -> None:
+        """Remember what a GET of this path and query is answered from `since` until `until` in this circle."""
         if len(path) + len(query) <= _MEMO_KEY:
             if len(self.answers) >= _MEMO_SIZE:
                 self.answers.clear()
-            self.answers[path, query] = answer
+            self.answers[path, query, circle] = answer
 
     def table(self, name: str) -> Table:
         """Return the table of this name."""

@@ -14,20 +14,10 @@ from immutables import Map
 from sandbox.core.api import Api
 from sandbox.core.clock import REAL, Clock
 from sandbox.core.frozen import Frozen
+from sandbox.core.grant import Grant
 from sandbox.core.play import IDLE, Play
-from sandbox.core.quota import ENFORCE, Bucket
+from sandbox.core.quota import ENFORCE, Drawn
 from sandbox.core.workspace import Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What one key may do in this world, and until when; `owner` is as whom it counts, if not as the world's own."""
-
-    key: str
-    terms: Frozen
-    expires: int | None = None
-    revoked: bool = False
-    owner: Frozen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,7 @@ class Charter:
     """How many keys were made for this world."""
 
 
-NO_BUCKETS: Map[str, Bucket] = Map()
+NO_BUCKETS: Map[str, Drawn] = Map()
 
 
 class World(NamedTuple):
@@ -58,7 +48,7 @@ class World(NamedTuple):
 
     charter: Charter
     workspace: Workspace
-    buckets: Map[str, Bucket] = NO_BUCKETS
+    buckets: Map[str, Drawn] = NO_BUCKETS
     ordinal: int = 0
     latest: int = 0
     due: int = 0

@@ -13,9 +13,9 @@ from typing import Any
 
 from sandbox.core.document import Document, DocumentError, Flaw, got, nearest, one_of, text
 from sandbox.core.frozen import Frozen
+from sandbox.core.grant import Grant
 from sandbox.core.kind import FaultKind, Site, Unfit
 from sandbox.core.scenario import Blow, Chance, Fault, Struck
-from sandbox.core.world import Grant
 
 STATES = ("revoked", "expired")
 _TERMS = ("plan", "scope", "role")

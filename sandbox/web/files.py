@@ -76,14 +76,18 @@ def find(folder: str, api: str, name: str) -> Path:
         if not _is_file(path):
             raise FileError(f"{shown(name, 1000)}: expected a file, got {_instead(path)}")
         return path
-    home = shipped(folder) / api
-    names = sorted(each.stem for each in home.glob("*.yaml"))
-    if name in names:
-        return home / f"{name}.yaml"
-    near = nearest(name, names)
+    known = names(folder, api)
+    if name in known:
+        return shipped(folder) / api / f"{name}.yaml"
+    near = nearest(name, known)
     hint = f"; did you mean {near!r}?" if near else ""
-    expected = f"expected one of {', '.join(names)}, or a path to a file"
+    expected = f"expected one of {', '.join(known)}, or a path to a file"
     raise FileError(f"{folder}: {expected} for {api}, got {shown(name)!r}{hint}")
+
+
+def names(folder: str, api: str) -> list[str]:
+    """Return the names of an API's shipped files in a folder."""
+    return sorted(each.stem for each in (shipped(folder) / api).glob("*.yaml"))
 
 
 def is_path(name: str) -> bool:

@@ -103,11 +103,11 @@ class Store:
                 except Full:
                     return no_room(shelf, request)
                 entering = self.admitted(shelf, request, caller)
-                if known is not None and slot is not shelf.lobby:
+                if known is not None and caller.key is not None:
                     known.fields, known.slot, known.caller, known.kept = request.headers, slot, caller, entering.headers
             with slot.lock:
                 if not slot.gone:
-                    return self._stepped(slot, entering, held=held)
+                    return self._stepped(shelf, slot, entering, held=held)
 
     def _admitted_again(self, shelf: Shelf, request: Request, known: Acquaintance) -> Request:
         law = shelf.realm.keyring.api.law
@@ -179,7 +179,7 @@ class Store:
         with slot.lock:
             slot.readers = tuple(each for each in slot.readers if each is not reader)
 
-    def _stepped(self, slot: Slot, request: Request, *, held: bool) -> Response:
+    def _stepped(self, shelf: Shelf, slot: Slot, request: Request, *, held: bool) -> Response:
         wall = self._wall()
         play = slot.timeline.present.play
         if play is not IDLE:
@@ -188,7 +188,7 @@ class Store:
             span = foreseen(slot.timeline.present, request, wall) if not held and holds(play) else 0
             if span:
                 return Response(102, (), b"", (Hold(span),))
-        return self._kept(slot, request, wall)
+        return self._kept(shelf, slot, request, wall)
 
     def _catch_up(self, slot: Slot, wall: int) -> None:
         """Let every request be worked on that a fault has put off and that is due by now."""
@@ -198,13 +198,15 @@ class Store:
         if slot.readers:
             _tell(slot, before.revision)
 
-    def _kept(self, slot: Slot, request: Request, wall: int) -> Response:
+    def _kept(self, shelf: Shelf, slot: Slot, request: Request, wall: int) -> Response:
         timeline = slot.timeline
         outcome = step(timeline.present, request, wall)
         after = told(timeline, outcome, request, wall)
         self._weight += after.journal.weight - timeline.journal.weight
         slot.timeline = after
         slot.used = wall
+        if outcome.issued is not None:
+            self._admit(shelf, slot, fingerprint(outcome.issued.credential), outcome.issued.key)
         if slot.readers:
             _tell(slot, timeline.revision)
         return outcome.response
@@ -239,7 +241,7 @@ class Store:
         if place is None:
             return shelf.lobby, caller
         slot = self._opened(shelf, place)
-        if header is not None:
+        if header is not None and caller.key is not None:
             self._learn(shelf, slot, caller, header)
         return slot, caller
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sandbox.apis.aikraft.law import LIMITS, PLANS, SCOPES
 from sandbox.app import create_store
 from sandbox.core.clock import DAY, SECOND
-from sandbox.core.world import Grant
+from sandbox.core.grant import Grant
 from sandbox.settings import Settings
 from tests.support import LOAN, NOW, Told, ask, request, said, told, world_of
 

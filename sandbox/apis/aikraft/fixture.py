@@ -41,9 +41,12 @@ from sandbox.core.document import (
     whole,
 )  # fmt: skip
 from sandbox.core.frozen import Frozen
-from sandbox.core.workspace import Workspace, table_of
+from sandbox.core.grant import Grant
+from sandbox.core.keyring import Place
+from sandbox.core.realm import LIVE, TEST, Declared
+from sandbox.core.workspace import Table, Workspace, table_of
 
-__all__ = ["ALERT_TYPES", "declared_id", "read_fixture", "workspace_of"]
+__all__ = ["ALERT_TYPES", "declared", "declared_id", "read_fixture", "workspace_of"]
 
 _ALL = tuple(SECTIONS)
 _MOST_FLAWS = 100
@@ -156,6 +159,28 @@ def workspace_of(fixture: dict[str, Any], birth: int) -> Workspace:
         "batches": table_of(ingest.LAYOUT, ()),
     }
     return Workspace(Map(tables))
+
+
+def declared(fixture: dict[str, Any], workspace: Workspace, rules: Frozen) -> Declared:
+    """Return whose the fixture's worlds are and where its keys lead; each workspace has a test copy."""
+    places: dict[str, Place] = {}
+    grants: dict[str, dict[str, Grant]] = {}
+    for each in fixture["keys"]:
+        world = each["workspace"] + (TEST if each["key"].startswith("ak_test_") else LIVE)
+        ident = declared_id(each["key"])
+        places[each["key"]] = Place(world, ident)
+        grants.setdefault(world, {})[ident] = Grant(ident, Frozen(scope=each["scope"]))
+    owners = {each["id"]: _owner(each) for each in fixture["workspaces"]}
+    empty = Workspace(Map({name: Table(each.layout) for name, each in workspace.tables.items()}))
+    return Declared(owners, places, grants, (Frozen(workspace="", plan="starter"), empty), rules, tuple(owners))
+
+
+def _owner(workspace: dict[str, Any]) -> Frozen:
+    owner = Frozen(workspace=workspace["id"], plan=workspace["plan"])
+    if "requests_per_minute" not in workspace:
+        return owner
+    rate = workspace["requests_per_minute"]
+    return owner.having(limit=(rate, workspace.get("burst", rate * 3 // 2)))
 
 
 def _system(each: dict[str, Any], birth: int) -> tuple[Frozen, list[Frozen]]:

@@ -40,7 +40,12 @@ def _unique(row: Frozen) -> str:
     return name.strip()
 
 
-LAYOUT = Layout(_sort, tier_of, _unique)
+def _facets(row: Frozen) -> tuple[str, ...]:
+    tier = tier_of(row)
+    return () if tier is None else (tier,)
+
+
+LAYOUT = Layout(_sort, _facets, _unique)
 """Newest first, then by id; names are unique once trimmed, in the case they were written."""
 
 

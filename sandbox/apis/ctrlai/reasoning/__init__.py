@@ -1,0 +1,1 @@
+"""The engine that answers a query from reasoning units: pure functions over plain rows."""

@@ -16,8 +16,8 @@ class Settings:
     """Everything that a start can set; the defaults are what `sandbox serve` does without a flag.
 
     `clock` is `real`, `frozen`, a time, `frozen@TIME`, `x60` or `x60@TIME`; empty means what the fixture says.
-    `plan`, `scope` and `role` are what undeclared test keys get. `admin` turns the control plane on or off, `hosts` are the
-    names beyond localhost under which it may be reached. `memory` is in bytes, and so is `journal_bytes`, what the
+    `plan`, `scope` and `role` are what undeclared test keys get. `admin` turns the control plane on or off, `hosts`
+    are the names beyond localhost under which it may be reached. `memory` is in bytes, and so is `journal_bytes`, what the
     journal of one world may hold. `scenario` is the name of a shipped one, or a file, which every world is born with;
     empty means none. `secret` is what unguessable texts, such as new keys, are made with.
     """

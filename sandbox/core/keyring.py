@@ -52,7 +52,8 @@ def identify(
 ) -> tuple[Place | None, Caller]:
     """Return the place that the request's credential leads to and its caller; no place means the lobby.
 
-    A request that only says whose it is gets a place, and no key there. `minted` holds the places of the keys that were made while the sandbox ran, by their fingerprints.
+    A request that only says whose it is gets a place, and no key there. `minted` holds the places of the keys that were
+    made while the sandbox ran, by their fingerprints.
     """
     credential, reason = keyring.api.law.credential(request)
     if credential is None:

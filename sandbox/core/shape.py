@@ -23,7 +23,8 @@ FORM = "application/x-www-form-urlencoded"
 class Finding:
     """One way in which a value does not fit: the field's path, the keyword that refused it, expected and got.
 
-    `facts` are the keyword's own, as the validator names them (such as `limit` or `options`), `value` is what it refused.
+    `facts` are the keyword's own, as the validator names them (such as `limit` or `options`), `value` is what it
+    refused.
     """
 
     field: str

@@ -164,7 +164,7 @@ def asked(**changes):
     made = request("POST", "/v1/systems?limit=5&limit=6", body, x_team="red")
     made = made._replace(headers=(*made.headers, ("x-team", "blue")))
     outcome = ask(world_of(), "GET", "/v1/systems")
-    world, response, operation, cause, marks = outcome
+    world, response, operation, cause, marks, _ = outcome
     entry = Entry(world.ordinal, NOW, NOW, operation, made, response, cause, marks, world.charter)
     return entry._replace(**changes)
 

@@ -38,6 +38,8 @@ def signature(schema: Mapping[str, Any] | None) -> tuple[Variable, ...]:
     if not isinstance(schema, Mapping):
         return ()
     declared, required = _parts(schema)
+    if not isinstance(declared, Mapping):
+        return ()
     listed = set(required) if isinstance(required, (list, tuple)) and all(map(is_name, required)) else None
     found = (_variable(name, each, listed is None or name in listed) for name, each in declared.items())
     return tuple(each for each in found if each is not None)
@@ -93,7 +95,7 @@ def _parts(schema: Mapping[str, Any]) -> tuple[Any, Any]:
     return schema, None
 
 
-def _variable(name: object, declared: Any, required: bool) -> Variable | None:  # noqa: FBT001
+def _variable(name: object, declared: Any, required: bool) -> Variable | None:
     told = declared if isinstance(declared, Mapping) else {"type": declared}
     kind = told.get("type")
     if not is_name(name) or not isinstance(kind, str) or kind not in TYPES:

@@ -17,9 +17,9 @@ class Settings:
 
     `clock` is `real`, `frozen`, a time, `frozen@TIME`, `x60` or `x60@TIME`; empty means what the fixture says.
     `plan`, `scope` and `role` are what undeclared test keys get. `admin` turns the control plane on or off, `hosts`
-    are the names beyond localhost under which it may be reached. `memory` is in bytes, and so is `journal_bytes`, what the
-    journal of one world may hold. `scenario` is the name of a shipped one, or a file, which every world is born with;
-    empty means none. `secret` is what unguessable texts, such as new keys, are made with.
+    are the names beyond localhost under which it may be reached. `memory` is in bytes, and so is `journal_bytes`, what
+    the journal of one world may hold. `scenario` is the name of a shipped one, or a file, which every world is born
+    with; empty means none. `secret` is what unguessable texts, such as new keys, are made with.
     """
 
     apis: tuple[str, ...] = APIS

@@ -22,10 +22,10 @@ JSON = (("content-type", "application/json"),)
 
 
 @cache
-def realm(fixture: str = "docs", **settings: Any) -> Realm:
+def realm(fixture: str = "docs", *, api: str = "aikraft", **settings: Any) -> Realm:
     """Return the realm of a fixture, born at NOW and standing still."""
-    given = Settings(fixture=fixture, **{"clock": "frozen@2026-04-13T14:30:00Z", **settings})
-    return create_realm("aikraft", given, NOW)
+    given = Settings(apis=(api,), fixture=fixture, **{"clock": "frozen@2026-04-13T14:30:00Z", **settings})
+    return create_realm(api, given, NOW)
 
 
 def request(method: str, target: str, body: Any = None, key: str | None = ENTERPRISE, **headers: str) -> Request:

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.core.clock import MINUTE, SECOND
-from sandbox.core.quota import TOKEN, Bucket, Limit, full, is_full, take, untouched
+from sandbox.core.quota import TOKEN, Bucket, Hits, Limit, Window, full, is_full, left, spent, take, untouched
 
 limits = st.builds(lambda rate, more: Limit(rate, rate + more), st.integers(1, 2000), st.integers(0, 2000))
 gaps = st.lists(st.integers(0, 3 * MINUTE), max_size=80)
@@ -84,3 +84,49 @@ def test_the_documented_plan_counts_down_from_ninety_nine():
 
 def test_a_quota_that_is_off_shows_the_whole_limit():
     assert untouched(Limit(100, 150), 0).remaining == 100
+
+
+windows = st.builds(Window, st.integers(1, 60), st.integers(1, 2 * MINUTE))
+
+
+@given(windows, gaps)
+def test_no_span_of_a_window_lets_more_through_than_its_rate(window, waits):
+    granted = [now for now, reading in played(window, waits) if not reading.refused]
+    for first, later in zip(granted, granted[window.rate :], strict=False):
+        assert later - first >= window.span
+
+
+@given(windows, gaps)
+def test_a_window_refuses_only_what_would_be_one_too_many(window, waits):
+    granted = []
+    for now, reading in played(window, waits):
+        before = [each for each in granted if each > now - window.span]
+        assert reading.refused == (len(before) >= window.rate)
+        granted += [] if reading.refused else [now]
+        assert reading.remaining == window.rate - len(before) - (not reading.refused)
+
+
+@given(windows, gaps)
+def test_a_window_tells_the_whole_seconds_until_the_next_request_is_let_through(window, waits):
+    drawn, now = None, 0
+    for wait in waits:
+        now += wait
+        drawn, reading = take(drawn, window, now)
+        if reading.refused:
+            assert not take(drawn, window, now + reading.retry_after * SECOND)[1].refused
+            assert reading.retry_after == 1 or take(drawn, window, now + (reading.retry_after - 1) * SECOND)[1].refused
+
+
+@given(windows, st.integers(0, 1000 * MINUTE))
+def test_a_spent_window_lets_nothing_through_until_its_span_is_over(window, now):
+    drawn = spent(window, now)
+    assert take(drawn, window, now)[1].refused
+    assert take(drawn, window, now + window.span - 1)[1].refused
+    assert left(drawn, window, now) == 0
+    assert is_full(drawn, window, now + window.span)
+    assert take(drawn, window, now + window.span)[1].remaining == window.rate - 1
+
+
+def test_what_was_drawn_on_another_kind_of_limit_counts_for_nothing():
+    assert take(Hits((0, 0)), Limit(10, 10), 0)[1].remaining == 9
+    assert take(Bucket(0, 0), Window(10), 0)[1].remaining == 9

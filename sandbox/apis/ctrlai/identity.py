@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.core.api import Answer, Call, Shown
-from sandbox.core.frozen import Frozen
+from sandbox.core.frozen import ALWAYS, Frozen
 from sandbox.core.problem import Problem, shown
 
 Render = Callable[[Frozen, int], Shown]
@@ -25,8 +25,10 @@ _NOUNS = {
 
 
 def org_of(call: Call) -> str:
-    """Return the id of the caller's organisation."""
+    """Return the id of the caller's organisation, or raise 401: a key that outlives its organisation is no use."""
     org: str = call.terms["org"]
+    if call.workspace.table("orgs").get(org) is None:
+        raise Problem(401, "credential", "The organization of this API key or session has been deleted.")
     return org
 
 
@@ -51,10 +53,8 @@ def in_org(call: Call, table: str, ident: str, missing: str) -> Frozen:
 
 def page_of(call: Call, table: str, facet: str, render: Render) -> Answer:
     """Return the page of a facet's rows that the query's `limit` and `offset` name."""
-    limit, offset = call.query["limit"], call.query["offset"]
     rows = call.workspace.table(table)
-    meta = {"total": rows.count(facet), "limit": limit, "offset": offset}
-    return Answer([call.item(each, render) for each in rows.slice(facet, offset, limit)], meta)
+    return _paged(call, rows.count(facet), rows.slice(facet, call.query["offset"], call.query["limit"]), render)
 
 
 def filtered(call: Call, table: str, facet: str, keep: Callable[[Frozen], bool] | None, render: Render) -> Answer:
@@ -72,5 +72,12 @@ def kept(call: Call, table: str, facet: str, keep: Callable[[Frozen], bool]) -> 
 def page_of_rows(call: Call, rows: list[Frozen], render: Render) -> Answer:
     """Return the page of these rows that the query names."""
     limit, offset = call.query["limit"], call.query["offset"]
-    meta = {"total": len(rows), "limit": limit, "offset": offset}
-    return Answer([call.item(each, render) for each in rows[offset : offset + limit]], meta)
+    return _paged(call, len(rows), rows[offset : offset + limit], render)
+
+
+def _paged(call: Call, total: int, rows: list[Frozen], render: Render) -> Answer:
+    """Return a page, which is remembered for the caller's like as long as every item of it looks as it does."""
+    meta = {"total": total, "limit": call.query["limit"], "offset": call.query["offset"]}
+    items = [call.item(each, render) for each in rows]
+    since, until = max((each.since for each in items), default=0), min((each.until for each in items), default=ALWAYS)
+    return Answer(items, meta, since=since, until=until)

@@ -77,11 +77,11 @@ def credential(request: Request) -> tuple[str | None, str]:
     """Return the Bearer key, or the session of the cookie if there is no Authorization; or None and the reason.
 
     What is explicit wins: a key that is not usable is refused even beside a good cookie. A key in a cookie and a
-    session in a header are worth nothing.
+    session in a header are worth nothing. Who signs in leaves the session that there was, which may long have ended.
     """
     header = request.header("authorization")
     if header is None:
-        return _from_cookie(request)
+        return (None, "missing") if _signs_in(request) else _from_cookie(request)
     scheme, _, value = header.strip().partition(" ")
     value = value.strip()
     if scheme.lower() != "bearer" or not value or " " in value or len(value) > _LONGEST_KEY:
@@ -109,7 +109,7 @@ def _cookies(request: Request) -> Iterator[tuple[str, str]]:
 
 def introduction(request: Request) -> str | None:
     """Return the e-mail address with which a request signs in: whose world that is, its user says and no key."""
-    if request.method != "POST" or not request.path.endswith(SIGN_IN) or len(request.body) > _LONGEST_NAME:
+    if not _signs_in(request) or len(request.body) > _LONGEST_NAME:
         return None
     kind = (request.header("content-type") or "").split(";", 1)[0].strip().lower()
     try:
@@ -118,6 +118,10 @@ def introduction(request: Request) -> str | None:
         return None
     email = body.get("email") if isinstance(body, dict) else None
     return address(email) if isinstance(email, str) else None
+
+
+def _signs_in(request: Request) -> bool:
+    return request.method == "POST" and request.path.endswith(SIGN_IN)
 
 
 def address(email: str) -> str:

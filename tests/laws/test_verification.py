@@ -245,13 +245,25 @@ def test_whoever_asks_for_changes_holds_the_unit_until_he_approves():
     assert after(("dan",), unit=unit)["status"] == "verified"
 
 
-@pytest.mark.parametrize(("approving", "status"), [(4, "verified"), (3, "partial_verified")])
-def test_eighty_percent_is_enough_and_less_is_not(approving, status):
-    ids = [f"e{number}" for number in range(5)]
+@pytest.mark.parametrize(
+    ("of", "bob", "cy", "rate", "status"),
+    [
+        (5, 4, 4, 80, "verified"),
+        (5, 3, 3, 60, "partial_verified"),
+        (19, 15, 15, 79, "partial_verified"),
+        (22, 17, 18, 80, "verified"),
+        (1, 0, 0, 0, "in_review"),
+    ],
+)
+def test_eighty_percent_as_it_is_shown_is_enough_and_less_is_not(of, bob, cy, rate, status):
+    ids = [f"e{number}" for number in range(of)]
     unit = UNIT.having(definition=freeze({"elements": [{"id": each, "type": "rule", "text": each} for each in ids]}))
-    told = [(each, "approve" if at < approving else "correct_values") for at, each in enumerate(ids)]
-    assert after(("bob", "approve", told), ("cy", "approve", told), unit=unit)["status"] == status
-    assert approval_rate(after(("bob", "approve", told), unit=unit)) == 20 * approving
+
+    def told(approving):
+        return [(each, "approve" if at < approving else "correct_values") for at, each in enumerate(ids)]
+
+    unit = after(("bob", "approve", told(bob)), ("cy", "approve", told(cy)), unit=unit)
+    assert (unit["verificationScore"], unit["status"]) == (rate, status)
 
 
 def test_a_unit_of_which_two_approve_a_part_is_verified_in_part():

@@ -1,4 +1,4 @@
-"""An offline, stateful twin of the Aikraft API, driven by its OpenAPI contract.
+"""An offline, stateful twin of the Aikraft and Ctrl AI APIs, driven by their OpenAPI contracts.
 
 `create_app()` returns a Flask app with a sandbox of its own; `Settings` says how it starts.
 """

@@ -16,6 +16,11 @@ from sandbox.version import VERSION
 
 FINE, FINDINGS, USAGE = 0, 1, 2
 PLANS = ("free", "starter", "pro", "enterprise")
+ROLES = ("viewer", "reviewer", "author", "admin")
+HINTS = {
+    "aikraft": "ak_test_enterprise_hello (any ak_test_… opens a world of its own)",
+    "ctrlai": "ctrlai_pk_7e570000000000000000000000000001 (so does any ctrlai_pk_7e57…)",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("sandbox", description="An offline, stateful twin of the Aikraft API.")
+    parser = argparse.ArgumentParser("sandbox", description="An offline, stateful twin of the Aikraft and Ctrl AI APIs.")
     parser.add_argument("--version", action="version", version=VERSION)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _add_serve(verbs.add_parser("serve", help="serve the APIs until interrupted"))
@@ -54,6 +59,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     add("--clock", default="", metavar="CLOCK", help="real, frozen, a time, frozen@TIME, x60 or x60@TIME")
     add("--plan", default="pro", choices=PLANS, help="plan of undeclared test keys (default: %(default)s)")
     add("--scope", default="admin", choices=("read", "write", "admin"), help="their scope (default: %(default)s)")
+    add("--role", default="admin", choices=ROLES, help="their role, where keys have roles (default: %(default)s)")
     add("--strict-keys", action="store_true", help="refuse keys that the fixture does not declare")
     add("--quota", default="enforce", choices=("enforce", "observe", "off"), help="rate limits (default: %(default)s)")
     add("--memory", type=int, default=256, metavar="MIB", help="cap for all worlds together (default: %(default)s)")
@@ -121,8 +127,8 @@ def _serve(given: argparse.Namespace) -> int:
 
     def ready() -> None:
         for realm in store.realms:
-            print(f"{realm.name}: {url_of(bound)}{realm.keyring.api.contract.prefix}")
-        print("try the key: ak_test_enterprise_hello (any ak_test_… opens a world of its own)")
+            print(f"{realm.name}: {url_of(bound)}{realm.keyring.api.base}")
+            print(f"  try the key {HINTS[realm.name]}")
         if made:
             print(f"admin token: {made}")
         sys.stdout.flush()
@@ -138,9 +144,10 @@ def _settings(given: argparse.Namespace, token: str) -> Settings:
             raise ValueError(f"--{name.replace('_', '-')}: expected {least} to {most}, got {getattr(given, name)}")
     return Settings(
         apis=tuple(given.api or APIS), fixture=given.fixture, seed=given.seed, clock=given.clock, plan=given.plan,
-        scope=given.scope, strict_keys=given.strict_keys, quota=given.quota, admin_token=token,
+        scope=given.scope, role=given.role, strict_keys=given.strict_keys, quota=given.quota, admin_token=token,
         admin=not given.no_admin, hosts=(*given.allow_host, given.host), memory=given.memory << 20,
         journal_entries=given.journal_entries, journal_bytes=given.journal_bytes << 20, scenario=given.scenario,
+        secret=token_urlsafe(24),
     )  # fmt: skip
 
 

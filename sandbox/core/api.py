@@ -271,6 +271,13 @@ class Api:
     events: tuple[Any, ...] = ()
     scenarios: Callable[[], Mapping[str, Any]] = dict
     secret: str = ""
+    version: str = ""
+    """The segments below the contract's prefix that all documented paths share, such as `/v1`."""
+
+    @property
+    def base(self) -> str:
+        """Return the path that the documents give as the API's base."""
+        return self.contract.prefix + self.version
 
 
 def assembled(api: Api) -> Api:

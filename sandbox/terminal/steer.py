@@ -146,7 +146,7 @@ def keys_list(server: Server, screen: Screen, _given: Namespace) -> int:
 
 def keys_mint(server: Server, screen: Screen, given: Namespace) -> int:
     """Make a key and show it: alone for scripts, so that a shell can keep it in a variable."""
-    terms = {name: getattr(given, name) for name in ("plan", "scope", "expires_in")}
+    terms = {name: getattr(given, name) for name in ("plan", "scope", "role", "expires_in")}
     minted = ask(server, "POST", "/keys", {name: value for name, value in terms.items() if value is not None})
     if screen.json or screen.eyes:
         return _pairs(screen, minted, ("key", *_KEY))

@@ -129,6 +129,7 @@ def _add_keys(subparsers: Parsers) -> None:
     mint = _verb(deeds, "mint", "make a key and show it, once", "keys mint")
     mint.add_argument("--plan", help="its plan")
     mint.add_argument("--scope", help="its scope")
+    mint.add_argument("--role", help="its role, where keys have roles")
     mint.add_argument("--expires-in", metavar="DURATION", help="when it expires, on the world's clock: such as 30d")
     _verb(deeds, "revoke", "revoke a key", "keys revoke").add_argument("id", metavar="ID", help="as `keys list` shows")
 

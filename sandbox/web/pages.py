@@ -29,7 +29,7 @@ def version(store: Store) -> Page:
 def landing(store: Store) -> Page:
     """Return what is served here, for whoever opens the root in a browser or with curl."""
     apis = [
-        {"name": each.name, "base": each.keyring.api.contract.prefix, "contract": f"/openapi/{each.name}.json"}
+        {"name": each.name, "base": each.keyring.api.base, "contract": f"/openapi/{each.name}.json"}
         for each in store.realms
     ]
     body: dict[str, Any] = {"sandbox": VERSION, "apis": apis, "health": "/__admin/health", "control": "/__admin/docs"}
@@ -38,7 +38,7 @@ def landing(store: Store) -> Page:
 
 def not_found(store: Store) -> Page:
     """Return the 404 of a path that belongs to no API."""
-    prefixes = ", ".join(each.keyring.api.contract.prefix for each in store.realms)
+    prefixes = ", ".join(each.keyring.api.base for each in store.realms)
     detail = f"There is nothing at this path: the APIs are under {prefixes}, what steers them under /__admin."
     return problem(404, "Not Found", detail)
 

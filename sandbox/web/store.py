@@ -134,7 +134,11 @@ class Store:
         return None if slot is None else slot.timeline.journal
 
     def owned(self, request: Request) -> tuple[Shelf, Slot, Caller] | None:
-        """Return the world that the request's credential leads to, or None; Full if there is no room for it."""
+        """Return the world that the request's credential leads to, or None; Full if there is no room for it.
+
+        A cookie is none here: a browser sends it along with what a page of somebody else's asks for.
+        """
+        request = request._replace(headers=tuple(each for each in request.headers if each[0] != "cookie"))
         for shelf in self._shelves:
             place, caller = identify(shelf.realm.keyring, request, shelf.minted)
             if place is not None:

@@ -153,7 +153,7 @@ def refusal(reason: str) -> Problem:
 def grant(workspace: Workspace, ident: str) -> Grant | None:
     """Return what the key or session of this id may do; nothing, once its user has left the organisation.
 
-    A key never may do more than its user may by now: a demotion reaches the keys that were made before it.
+    A key has the role that it was made with, a session the one that its user has now.
     """
     row = workspace.table("apiKeys").get(ident)
     session = workspace.table("sessions").get(ident) if row is None else None
@@ -164,7 +164,7 @@ def grant(workspace: Workspace, ident: str) -> Grant | None:
     org, user = held["orgId"], held["userId"]
     if row is None:
         return Grant(ident, Frozen(role=role, permissions=None, user=user, org=org), held["expiresAt"])
-    terms = Frozen(role=lesser(row["role"], role), permissions=row["permissions"], user=user, org=org)
+    terms = Frozen(role=row["role"], permissions=row["permissions"], user=user, org=org)
     return Grant(ident, terms, row["expiresAt"], row["revokedAt"] is not None)
 
 

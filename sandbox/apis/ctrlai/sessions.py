@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.apis.ctrlai import ulid
 from sandbox.apis.ctrlai.law import COOKIE, SECURE_COOKIE, address
-from sandbox.apis.ctrlai.layouts import membership, of_user
+from sandbox.apis.ctrlai.layouts import of_user
 from sandbox.apis.ctrlai.signin_page import HEADERS, KIND, sign_in_page, signed_in_page, signed_out_page
 from sandbox.apis.ctrlai.times import iso_or_none
 from sandbox.core.api import Answer, Call, Handler, Issued
@@ -60,14 +60,13 @@ def _sign_in(call: Call, _resource: None) -> Answer:
 
 
 def _somebody(call: Call, email: str) -> tuple[Frozen, Frozen]:
-    """Return the user of this address and the membership to begin with: in the world's own organisation, or any."""
+    """Return the user of this address and the membership to begin with, which is the oldest."""
     users, members = call.workspace.table("users"), call.workspace.table("members")
     user = users.get(users.owner(email) or "")
     theirs = [] if user is None else list(members.all(of_user(user["id"])))
     if user is None or not theirs:
         raise Problem(401, "credential", f"Nobody can sign in as {shown(email)}: no member has this e-mail address.")
-    home = members.get(members.owner(membership(call.owner.get("org", ""), user["id"])) or "")
-    return user, home or theirs[-1]
+    return user, theirs[-1]
 
 
 def _token(call: Call, ident: str) -> str:
@@ -117,7 +116,7 @@ def _own(call: Call) -> Frozen | None:
 def _sign_out(call: Call, _resource: None) -> Answer:
     session = _own(call)
     after = None if session is None else call.workspace.lacking("sessions", session["id"])
-    answer = Answer(NOBODY, workspace=after, headers=_cookie(call, "", "; Max-Age=0"))
+    answer = Answer({"signedOut": True}, workspace=after, headers=_cookie(call, "", "; Max-Age=0"))
     return _as_page(answer, signed_out_page()) if _is_form(call) else answer
 
 

@@ -53,14 +53,16 @@ def _read_second(text: str) -> int:
 
 
 _EXACT = "a time in UTC such as 2026-04-13T14:30:00Z or 2026-04-13T14:30:00.000125Z"
+_INSTANT = {"form": "instant"}
+"""What tells such a field from others that are written as texts."""
 _WHOLE = "a time in UTC and in whole seconds such as 2026-04-13T14:30:00Z"
 
 
 def exact(last: int = LATEST, **options: Any) -> fields.Field[Any]:
     """Return a field for an instant exact to the microsecond: none that a clock cannot show, or up to `last`."""
-    return parsed(lambda text: read_instant(text, last), _EXACT, **options)
+    return parsed(lambda text: read_instant(text, last), _EXACT, metadata=_INSTANT, **options)
 
 
 def second(**options: Any) -> fields.Field[Any]:
     """Return a field for an instant that a clock can show, in whole seconds, as cursors and answers write it."""
-    return parsed(_read_second, _WHOLE, **options)
+    return parsed(_read_second, _WHOLE, metadata=_INSTANT, **options)

@@ -1,0 +1,312 @@
+"""What the rows of an exported state may say, each by itself, and how a row is written down.
+
+One schema a table serves both ways: it reads a row of the document, and names what of the row is an instant. A row
+stands in the document as it stands in its table, so that what was exported is read back as the same value. Every key
+has to be there. What rows may say together is told by `state_checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from immutables import Map
+from marshmallow import ValidationError, fields
+
+from sandbox.apis.ctrlai import ulid
+from sandbox.apis.ctrlai.law import ROLES
+from sandbox.apis.ctrlai.layouts import LAYOUTS
+from sandbox.apis.ctrlai.verification import STATUSES
+from sandbox.apis.ctrlai.workflows import STATUSES as WORKFLOW_STATUSES
+from sandbox.core.document import Document, many, nested, one_of, text, truth, whole
+from sandbox.core.frozen import freeze
+from sandbox.core.instants import exact
+from sandbox.core.workspace import Workspace, table_of
+
+MOST = (1 << 53) - 1
+"""The largest integer that every JSON reader keeps exact."""
+ROWS = 1_000_000
+"""How many rows a table, and how many things a row, may hold."""
+DEEPEST = 100
+"""How far JSON values may be nested, which is as far as a file is read."""
+
+UNIT_TYPES = ("program", "framework", "pattern", "argument", "protocol")
+ACTIONS = ("approve", "request_changes")
+MODES = ("full_coverage", "partial_coverage", "neural_only")
+
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+PREFIX = r"ctrlai_pk_[0-9a-f]{8}"
+"""What is public of a key."""
+EMAIL = r"[^\s@A-Z]+@[^\s@A-Z]+"
+# The contract's `\S` and Python's differ over these: what either takes for more than a blank may stand in a row.
+_SAID = r"(?s:.*[\S\x1c-\x1f\x85].*)"
+_ID = f"(?:{ulid.PATTERN.pattern})"
+
+
+class _Json(fields.Field[Any]):
+    """A field for any JSON value, or for one object or one array; what no JSON could hold is refused."""
+
+    def __init__(self, kind: type | tuple[type, ...], expected: str, **options: Any) -> None:
+        super().__init__(
+            error_messages={"null": expected, "required": "a value, since the field is required"}, **options
+        )
+        self._kind, self._expected = kind, expected
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        if not isinstance(value, self._kind):
+            raise ValidationError(self._expected)
+        if not _is_json(value, DEEPEST):
+            raise ValidationError(f"{self._expected} that JSON can hold, of at most {DEEPEST} levels")
+        return value
+
+
+def _is_json(value: Any, levels: int) -> bool:
+    if isinstance(value, Mapping):
+        return levels > 0 and all(_is_text(key) and _is_json(each, levels - 1) for key, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return levels > 0 and all(_is_json(each, levels - 1) for each in value)
+    if isinstance(value, float):
+        return value - value == 0
+    if isinstance(value, int):
+        return -(1 << 63) <= value < 1 << 64
+    return value is None or _is_text(value)
+
+
+def _is_text(value: Any) -> bool:
+    # Half of a surrogate pair has no UTF-8.
+    return isinstance(value, str) and (value.isascii() or value.encode("utf-8", "ignore").decode() == value)
+
+
+def json_object(**options: Any) -> fields.Field[Any]:
+    """Return a field for a JSON object of whatever it says."""
+    return _Json(Mapping, "a mapping", **options)
+
+
+def json_array(**options: Any) -> fields.Field[Any]:
+    """Return a field for a JSON array of whatever it holds."""
+    return _Json((list, tuple), "a list", **options)
+
+
+def ident(**options: Any) -> fields.String:
+    """Return a field for a ULID."""
+    return text(_ID, expected="a ULID such as 01HX3V0N7Q8B5T2M4K6R9WXYZA", **options)
+
+
+def slug_text(**options: Any) -> fields.String:
+    """Return a field for a slug."""
+    return text(SLUG, expected="a slug such as credit-risk", longest=2000, **options)
+
+
+def words(longest: int = 100_000, **options: Any) -> fields.String:
+    """Return a field for any text, an empty one included."""
+    return text("(?s:.*)", expected="a text", longest=longest, **options)
+
+
+def said(longest: int, **options: Any) -> fields.String:
+    """Return a field for a text that is more than blanks."""
+    return text(_SAID, longest=longest, **options)
+
+
+class _Row(Document):
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:  # noqa: ARG002
+        field_obj.required = True
+
+
+class _Org(_Row):
+    id = ident()
+    slug = slug_text()
+    name = said(200)
+    createdAt = exact()
+    updatedAt = exact()
+
+
+class _User(_Row):
+    id = ident()
+    email = text(EMAIL, expected="an e-mail address in lower case", longest=320)
+    name = words(200)
+
+
+class _Member(_Row):
+    id = ident()
+    orgId = ident()
+    userId = ident()
+    role = one_of(ROLES)
+    createdAt = exact()
+
+
+class _ApiKey(_Row):
+    id = ident()
+    orgId = ident()
+    userId = ident()
+    name = said(200)
+    prefix = text(PREFIX, expected="ctrlai_pk_ and 8 hexadecimal digits")
+    role = one_of(ROLES)
+    permissions = many(words(200), most=ROWS)
+    expiresAt = exact(allow_none=True)
+    revokedAt = exact(allow_none=True)
+    createdAt = exact()
+
+
+class _Session(_Row):
+    id = ident()
+    orgId = ident()
+    userId = ident()
+    createdAt = exact()
+    expiresAt = exact()
+
+
+class _Domain(_Row):
+    id = ident()
+    orgId = ident()
+    slug = slug_text()
+    name = said(200)
+    description = words(allow_none=True)
+    createdAt = exact()
+    updatedAt = exact()
+
+
+class _DomainMember(_Row):
+    id = text(f"{_ID}/{_ID}", expected="a domain's id, a slash and a user's id")
+    orgId = ident()
+    domainId = ident()
+    userId = ident()
+    addedAt = exact()
+
+
+class _Review(_Row):
+    id = ident()
+    reviewerId = ident()
+    action = one_of(ACTIONS)
+    elementReviews = json_array()
+    comment = words(allow_none=True)
+    createdAt = exact()
+
+
+class _Unit(_Row):
+    id = ident()
+    orgId = ident()
+    name = said(200)
+    description = words(allow_none=True)
+    unitType = one_of(UNIT_TYPES)
+    domainId = ident()
+    given = words(allow_none=True)
+    when = words(allow_none=True)
+    then = words(allow_none=True)
+    jurisdiction = words(allow_none=True)
+    inputSchema = json_object(allow_none=True)
+    outputSchema = json_object(allow_none=True)
+    definition = json_object(allow_none=True)
+    status = one_of(STATUSES)
+    verificationScore = whole(0, 100, allow_none=True)
+    version = whole(1, MOST)
+    createdBy = ident()
+    assignedReviewers = many(ident(), most=ROWS)
+    reviews = many(nested(_Review), most=ROWS)
+    createdAt = exact()
+    updatedAt = exact()
+
+
+class _Past(_Row):
+    version = whole(1, MOST)
+    name = said(200)
+    description = words(allow_none=True)
+    units = many(ident(), most=ROWS)
+    jurisdiction = words(allow_none=True)
+    status = one_of(WORKFLOW_STATUSES)
+    updatedAt = exact()
+
+
+class _Workflow(_Row):
+    id = ident()
+    orgId = ident()
+    slug = slug_text()
+    name = said(200)
+    description = words(allow_none=True)
+    domainId = ident()
+    jurisdiction = words(allow_none=True)
+    units = many(ident(), most=ROWS)
+    status = one_of(WORKFLOW_STATUSES)
+    version = whole(1, MOST)
+    past = many(nested(_Past), most=ROWS)
+    createdBy = ident()
+    createdAt = exact()
+    updatedAt = exact()
+
+
+class _Entry(_Row):
+    id = ident()
+    orgId = ident()
+    action = text(r"[a-z_]+\.[a-z_]+", expected="an action such as unit.created", longest=100)
+    userId = ident()
+    resourceType = text(r"[a-z_]+", expected="a kind of thing such as unit", longest=100)
+    resourceId = words(1000)
+    details = json_object()
+    ipAddress = words(1000)
+    userAgent = words(1000, allow_none=True)
+    createdAt = exact()
+
+
+class _Trust(_Row):
+    verified = whole(0, MOST)
+    expertReviewed = whole(0, MOST)
+    synthesized = whole(0, MOST)
+    neural = whole(0, MOST)
+
+
+class _Inference(_Row):
+    id = ident()
+    orgId = ident()
+    userId = ident()
+    query = words()
+    mode = one_of(MODES)
+    unitsFired = json_array()
+    inputVariables = json_object()
+    outputVariables = json_object()
+    trustSummary = nested(_Trust)
+    coveragePercent = whole(0, 100)
+    executionTrace = json_array()
+    modelsUsed = json_object()
+    auditWarnings = many(words(), most=ROWS)
+    durationMs = whole(0, MOST)
+    createdAt = exact()
+
+
+class _Conversation(_Row):
+    id = ident()
+    orgId = ident()
+    userId = ident()
+    query = words()
+    domainId = ident(allow_none=True)
+    jurisdiction = words(allow_none=True)
+    includeUnverified = truth()
+    inputs = json_object()
+    createdAt = exact()
+
+
+class Tables(_Row):
+    """The tables of an exported state."""
+
+    orgs = many(nested(_Org), most=ROWS)
+    users = many(nested(_User), most=ROWS)
+    members = many(nested(_Member), most=ROWS)
+    apiKeys = many(nested(_ApiKey), most=ROWS)
+    sessions = many(nested(_Session), most=ROWS)
+    domains = many(nested(_Domain), most=ROWS)
+    domainMembers = many(nested(_DomainMember), most=ROWS)
+    units = many(nested(_Unit), most=ROWS)
+    workflows = many(nested(_Workflow), most=ROWS)
+    audit = many(nested(_Entry), most=ROWS)
+    inferences = many(nested(_Inference), most=ROWS)
+    conversations = many(nested(_Conversation), most=ROWS)
+
+
+class Counters(Document):
+    """How many ids were minted: one counter serves all tables."""
+
+    ulid = whole(0, MOST)
+
+
+def workspace_from(tables: Mapping[str, Any], minted: Mapping[str, int]) -> Workspace:
+    """Return the workspace of rows that have passed `Tables` and `state_checks`, or that a fixture has made."""
+    made = {name: table_of(layout, map(freeze, tables.get(name, ()))) for name, layout in LAYOUTS.items()}
+    return Workspace(Map(made), Map(minted))

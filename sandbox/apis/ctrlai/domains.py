@@ -12,6 +12,7 @@ from typing import Any
 from sandbox.apis.ctrlai import ulid
 from sandbox.apis.ctrlai.audit import noted
 from sandbox.apis.ctrlai.identity import in_org, missing_of, org_of, page_of, page_of_rows
+from sandbox.apis.ctrlai.law import role_in
 from sandbox.apis.ctrlai.layouts import facet, membership, slugged
 from sandbox.apis.ctrlai.slugs import refuse_taken, slug_of
 from sandbox.apis.ctrlai.times import iso_millis
@@ -97,10 +98,9 @@ def _delete(call: Call, row: Frozen) -> Answer:
 
 def _with_person(call: Call, row: Frozen) -> Frozen:
     """Return the membership beside what its organisation knows of the person: made anew, for that may change."""
-    members, users = call.workspace.table("members"), call.workspace.table("users")
-    member = members.get(members.owner(membership(row["orgId"], row["userId"])) or "") or Frozen()
-    user = users.get(row["userId"]) or Frozen()
-    return row.having(email=user.get("email"), name=user.get("name"), role=member.get("role"))
+    user = call.workspace.table("users").get(row["userId"]) or Frozen(email="", name="")
+    role = role_in(call.workspace, row["orgId"], row["userId"])
+    return row.having(email=user["email"], name=user["name"], role=role)
 
 
 def _member_shown(row: Frozen, _now: int) -> Shown:
@@ -115,7 +115,7 @@ def _list_members(call: Call, domain: Frozen) -> Answer:
 
 def _add_member(call: Call, domain: Frozen) -> Answer:
     user, org, workspace = call.body["userId"], domain["orgId"], call.workspace
-    if workspace.table("members").owner(membership(org, user)) is None:
+    if role_in(workspace, org, user) is None:
         message = f"User {shown(user)} is not a member of this organization."
         raise Problem(400, "member-unknown", message, field="userId", issue="Not a member of this organization")
     ident = membership(domain["id"], user)

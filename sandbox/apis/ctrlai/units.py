@@ -13,8 +13,9 @@ from sandbox.apis.ctrlai import ulid, verification
 from sandbox.apis.ctrlai.audit import noted
 from sandbox.apis.ctrlai.domains import require_domain
 from sandbox.apis.ctrlai.identity import filtered, in_org, org_of, user_of
-from sandbox.apis.ctrlai.layouts import facet, membership
-from sandbox.apis.ctrlai.reasoning import program, schema
+from sandbox.apis.ctrlai.law import reaches, role_in
+from sandbox.apis.ctrlai.layouts import facet
+from sandbox.apis.ctrlai.reasoning import schema, structures
 from sandbox.apis.ctrlai.times import iso_millis
 from sandbox.core.api import Answer, Call, Handler, Shown
 from sandbox.core.frozen import ALWAYS, Frozen, freeze
@@ -27,8 +28,8 @@ WRITTEN = ("name", "unitType", "domainId", *TEXTS)
 """The fields that an author writes; the rest follows from what happens to the unit."""
 
 FILTERS = ("status", "unitType", "domainId", "jurisdiction")
-REVIEWING = frozenset({"reviewer", "author", "admin"})
-"""The roles that a unit can be assigned to."""
+REVIEWER = "reviewer"
+"""The least role of those whom a unit is assigned to."""
 
 
 def find_unit(call: Call) -> Frozen:
@@ -67,8 +68,7 @@ def _refuse_unfit(unit: Mapping[str, Any]) -> None:
         issue = schema.flaw(unit[field])
         if issue is not None:
             raise Problem(400, "schema-unfit", f"{field}: {issue}", field=field, issue=issue)
-    definition = unit["definition"] or {}
-    issue = program.flaw(definition["program"]) if unit["unitType"] == "program" and "program" in definition else None
+    issue = structures.flaw("program", unit["definition"]) if unit["unitType"] == "program" else None
     if issue is not None:
         raise Problem(400, "program-unfit", f"definition: {issue}", field="definition", issue=issue)
 
@@ -146,9 +146,8 @@ def _verify(call: Call, row: Frozen) -> Answer:
 
 
 def _refuse_unfit_reviewer(call: Call, user: str) -> None:
-    members = call.workspace.table("members")
-    member = members.get(members.owner(membership(org_of(call), user)) or "")
-    if member is None or member["role"] not in REVIEWING:
+    role = role_in(call.workspace, org_of(call), user)
+    if role is None or not reaches(role, REVIEWER):
         message = f"User {shown(user)} is not a member of this organization with the role reviewer or a higher one."
         raise Problem(400, "reviewer-unfit", message, field="reviewerIds", issue=message)
 

@@ -68,9 +68,18 @@ def _refuse_unfit(unit: Mapping[str, Any]) -> None:
         issue = schema.flaw(unit[field])
         if issue is not None:
             raise Problem(400, "schema-unfit", f"{field}: {issue}", field=field, issue=issue)
-    issue = structures.flaw("program", unit["definition"]) if unit["unitType"] == "program" else None
+    issue = _program_flaw(unit) if unit["unitType"] == "program" else None
     if issue is not None:
         raise Problem(400, "program-unfit", f"definition: {issue}", field="definition", issue=issue)
+
+
+def _program_flaw(unit: Mapping[str, Any]) -> str | None:
+    made = structures.structure("program", unit["definition"])
+    if made.program is None or unit["inputSchema"] is None:
+        return made.flaw
+    inputs = {each.name for each in schema.signature(unit["inputSchema"])}
+    stray = next((name for name in made.program.needs if name not in inputs), None)
+    return stray and f"program: {stray} is read, and is neither an input of the unit nor set by a step before"
 
 
 def _create(call: Call, _resource: None) -> Answer:
@@ -98,7 +107,8 @@ def _update(call: Call, row: Frozen) -> Answer:
     fresh = verification.edited(row, changes, call.now)
     if fresh is row:
         return Answer(call.data(row, _shown))
-    _refuse_unfit(fresh)
+    if fresh["version"] != row["version"]:
+        _refuse_unfit(fresh)
     changed = [name for name in changes if not verification.same(row[name], fresh[name])]
     workspace = call.workspace.having("units", fresh)
     details = {"changes": changed, "version": fresh["version"], "status": fresh["status"]}

@@ -229,9 +229,9 @@ def _untimely(fixture: Given) -> Iterator[Flaw]:
 
 def _sequence(org: Given) -> Iterator[_Step]:
     """Yield the path of a time, the time, and what it comes after, for all that there are."""
-    born = org["created"]
+    born: Moment = org["created"]
     yield ("created",), born, "itself", born
-    joined = {each["user"]: each["joined"] for each in org["members"]}
+    joined: dict[str, Moment] = {each["user"]: each["joined"] for each in org["members"]}
     for at, each in enumerate(org["members"]):
         yield ("members", at, "joined"), each["joined"], "created", born
     for table in ("apiKeys", "domains", "units", "workflows"):
@@ -240,7 +240,7 @@ def _sequence(org: Given) -> Iterator[_Step]:
             yield from _after(each, (table, at), joined)
     for table in ("inferences", "audit"):
         for at, each in enumerate(org[table]):
-            yield (table, at, "at"), each["at"], "joined", joined.get(each["user"], born)
+            yield (table, at, "at"), each["at"], "joined", joined.get(str(each["user"]), born)
 
 
 def _after(each: Given, path: Path, joined: Mapping[str, Moment]) -> Iterator[_Step]:
@@ -250,14 +250,15 @@ def _after(each: Given, path: Path, joined: Mapping[str, Moment]) -> Iterator[_S
     if email in joined:
         yield (*path, "created"), created, "joined", joined[email]
     for field in ("expires", "revoked"):
-        if each.get(field):
-            yield (*path, field), each[field], "created", created
+        time: Moment | None = each.get(field)
+        if time is not None:
+            yield (*path, field), time, "created", created
     for at, member in enumerate(each.get("members", ())):
         yield (*path, "members", at, "added"), member["added"], "created", created
     cause, since = "created", created
-    for place, time in _later(each, path):
-        yield place, time, cause, since
-        cause, since = "the time before", time
+    for place, then in _later(each, path):
+        yield place, then, cause, since
+        cause, since = "the time before", then
 
 
 def _later(each: Given, path: Path) -> Iterator[tuple[Path, Moment]]:

@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import pairwise
 from math import ceil, floor, isfinite, trunc
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sandbox.apis.ctrlai.reasoning.schema import kind_of
 
@@ -23,6 +23,7 @@ LONGEST_TEXT = 1_000
 MOST_DECIMALS = 12
 
 Value = Fraction | str | bool
+V = TypeVar("V", Fraction, str, bool, Value)
 Scope = Mapping[str, Any]
 Expression = Callable[[Scope], Value]
 
@@ -62,10 +63,10 @@ def value(data: object) -> Value:
     raise Failed("wrong-type", f"expected a number, a string or a boolean, got {kind_of(data)}")
 
 
-def bounded(made: Value) -> Value:
+def bounded(made: V) -> V:
     """Return the value if it is within the limits."""
     if isinstance(made, Fraction):
-        return _small(made)
+        _small(made)
     if isinstance(made, str) and len(made) > LONGEST_TEXT:
         raise Failed("too-large", f"a text has more than {LONGEST_TEXT} characters")
     return made

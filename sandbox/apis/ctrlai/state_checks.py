@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.apis.ctrlai import verification
 from sandbox.apis.ctrlai.fixture_checks import below, formal_flaws, repeated, repeated_in, unknown
 from sandbox.apis.ctrlai.layouts import LAYOUTS
+from sandbox.apis.ctrlai.reasoning import trust
 from sandbox.core.document import Flaw, got
 from sandbox.core.frozen import Frozen, freeze
 
@@ -88,6 +89,6 @@ def _of_versions(workflow: Row) -> Iterator[Flaw]:
 def _of_coverage(entry: Row) -> Iterator[Flaw]:
     """Find a mode that the coverage does not make."""
     covered = entry["coveragePercent"]
-    mode = "full_coverage" if covered >= 80 else "partial_coverage" if covered else "neural_only"
+    mode = trust.mode(covered)
     if entry["mode"] != mode:
         yield Flaw(("mode",), f"{mode}, as {covered} % are covered", got(entry["mode"]))

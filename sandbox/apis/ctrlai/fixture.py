@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain, islice
-from typing import Any, Protocol
+from typing import Any
 
 from immutables import Map
 
@@ -39,11 +39,6 @@ _IN_THE_LOBBY = ("users", "orgs", "members")
 """What the sign-in page may know: who there is, and nothing that they have."""
 
 
-class _Settings(Protocol):
-    @property
-    def strict_keys(self) -> bool: ...
-
-
 def read_fixture(data: Any) -> dict[str, Any]:
     """Return the fixture, or the exported state, as its schema reads it; DocumentError names what is wrong."""
     exported = isinstance(data, Mapping) and "tables" in data
@@ -62,19 +57,19 @@ def workspace_of(fixture: Mapping[str, Any], birth: int) -> Workspace:
     return workspace_from(tables_of(fixture, birth // SECOND * SECOND), {})
 
 
-def declared(fixture: Mapping[str, Any], workspace: Workspace, settings: _Settings) -> Declared:
+def declared(fixture: Mapping[str, Any], workspace: Workspace, rules: Frozen) -> Declared:
     """Return one world for each organization, the keys that lead there, and whose worlds e-mail addresses are.
 
     Every world holds all organizations, and nobody sees another's: who asks says which one it is. What a key may do its
-    row says, so no grants are declared. An undeclared key opens a copy in which it is an admin of the first
-    organization.
+    row says, so no grants are declared. An undeclared key opens a copy that is the first organization's; `rules` say in
+    which role.
     """
     orgs = [*workspace.table("orgs").all()][::-1]
     slugs = {each["id"]: each["slug"] for each in orgs}
     owners = {each["slug"]: _owner(each, workspace) for each in orgs} or {"nobody": _NOBODY.having(workspace="nobody")}
     rows = workspace.table("apiKeys").rows
     places = {each["key"]: Place(slugs[rows[each["id"]]["orgId"]] + LIVE, each["id"]) for each in fixture["keys"]}
-    rules = Frozen(strict=settings.strict_keys, role=ROLES[-1], home=next(iter(owners.values())))
+    rules = rules.having(home=next(iter(owners.values())))
     return Declared(
         owners, places, {}, (_NOBODY, _lobby(workspace)), rules, introduced=dict(_introductions(workspace, slugs))
     )

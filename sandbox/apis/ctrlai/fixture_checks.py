@@ -163,7 +163,7 @@ def _strays(org: Given) -> Iterator[Flaw]:
 
 def _of_units(org: Given) -> Iterator[Flaw]:
     for at, unit in enumerate(org["units"]):
-        yield from below(("units", at), chain(formal_flaws(unit, UNIT_TYPES), _of_reviews(unit)))
+        yield from below(("units", at), [*formal_flaws(unit, UNIT_TYPES)] or _of_reviews(unit))
 
 
 def formal_flaws(unit: Given, judged: Collection[str]) -> Iterator[Flaw]:
@@ -172,9 +172,21 @@ def formal_flaws(unit: Given, judged: Collection[str]) -> Iterator[Flaw]:
         issue = schema.flaw(unit[field])
         if issue is not None:
             yield Flaw((field,), "typed variables", issue)
-    issue = structures.flaw(unit["unitType"], unit["definition"]) if unit["unitType"] in judged else None
+    definition = unit["definition"]
+    issue = structures.flaw(unit["unitType"], definition) if unit["unitType"] in judged else None
     if issue is not None:
         yield Flaw(("definition",), "a definition that can be read", issue)
+    yield from below(("definition",), _of_elements((definition or {}).get("elements", [])))
+
+
+def _of_elements(elements: Any) -> Iterator[Flaw]:
+    """Find elements that no review could name."""
+    if not isinstance(elements, (list, tuple)):
+        yield Flaw(("elements",), "a list", got(elements))
+        return
+    for at, each in enumerate(elements):
+        if not isinstance(each, Mapping) or not isinstance(each.get("id"), str):
+            yield Flaw(("elements", at), "a mapping with an id", got(each))
 
 
 def _of_reviews(unit: Given) -> Iterator[Flaw]:

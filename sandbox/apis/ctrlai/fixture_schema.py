@@ -12,6 +12,7 @@ from sandbox.apis.ctrlai.rows import (
     UNIT_TYPES,
     Counters,
     Tables,
+    full,
     ident,
     json_object,
     said,
@@ -24,7 +25,7 @@ from sandbox.core.document import Document, many, mapping, moment, nested, one_o
 
 
 def _email(**options: Any) -> Any:
-    return text(EMAIL, expected="an e-mail address in lower case", longest=320, **options)
+    return text(EMAIL, expected="an e-mail address in lower case", longest=254, **options)
 
 
 class _User(Document):
@@ -95,7 +96,7 @@ class _Unit(Document):
     given = words(load_default=None)
     when = words(load_default=None)
     then = words(load_default=None)
-    jurisdiction = words(load_default=None)
+    jurisdiction = full(200, load_default=None)
     inputSchema = json_object(load_default=None)
     outputSchema = json_object(load_default=None)
     definition = json_object(load_default=None)
@@ -112,7 +113,7 @@ class _Past(Document):
     name = said(200)
     description = words(allow_none=True)
     units = many(ident())
-    jurisdiction = words(allow_none=True)
+    jurisdiction = full(200, allow_none=True)
     status = one_of(WORKFLOW_STATUSES)
 
 
@@ -122,7 +123,7 @@ class _Workflow(Document):
     name = said(200, required=True)
     description = words(load_default=None)
     domain = slug_text(required=True)
-    jurisdiction = words(load_default=None)
+    jurisdiction = full(200, load_default=None)
     units = many(ident(), least=1, required=True)
     status = one_of(WORKFLOW_STATUSES, required=True)
     author = _email(required=True)
@@ -134,7 +135,7 @@ class _Question(Document):
     user = _email(required=True)
     query = said(10_000, required=True)
     domain = slug_text(load_default=None)
-    jurisdiction = words(load_default=None)
+    jurisdiction = full(200, load_default=None)
     additionalInputs = json_object(load_default=dict)
     includeUnverified = truth(load_default=False)
     at = moment(required=True)

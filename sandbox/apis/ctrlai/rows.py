@@ -37,7 +37,7 @@ MODES = ("full_coverage", "partial_coverage", "neural_only")
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 PREFIX = r"ctrlai_pk_[0-9a-f]{8}"
 """What is public of a key."""
-EMAIL = r"[^\s@A-Z]+@[^\s@A-Z]+"
+EMAIL = r"[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+"
 # The contract's `\S` and Python's differ over these: what either takes for more than a blank may stand in a row.
 _SAID = r"(?s:.*[\S\x1c-\x1f\x85].*)"
 _ID = f"(?:{ulid.PATTERN.pattern})"
@@ -102,6 +102,11 @@ def words(longest: int = 100_000, **options: Any) -> fields.String:
     return text("(?s:.*)", expected="a text", longest=longest, **options)
 
 
+def full(longest: int = 100_000, **options: Any) -> fields.String:
+    """Return a field for any text that is not empty."""
+    return text("(?s:.+)", expected="a text that is not empty", longest=longest, **options)
+
+
 def said(longest: int, **options: Any) -> fields.String:
     """Return a field for a text that is more than blanks."""
     return text(_SAID, longest=longest, **options)
@@ -122,7 +127,7 @@ class _Org(_Row):
 
 class _User(_Row):
     id = ident()
-    email = text(EMAIL, expected="an e-mail address in lower case", longest=320)
+    email = text(EMAIL, expected="an e-mail address in lower case", longest=254)
     name = words(200)
 
 
@@ -141,7 +146,7 @@ class _ApiKey(_Row):
     name = said(200)
     prefix = text(PREFIX, expected="ctrlai_pk_ and 8 hexadecimal digits")
     role = one_of(ROLES)
-    permissions = many(words(200), most=ROWS)
+    permissions = many(full(200), most=ROWS)
     expiresAt = exact(allow_none=True)
     revokedAt = exact(allow_none=True)
     createdAt = exact()
@@ -173,11 +178,17 @@ class _DomainMember(_Row):
     addedAt = exact()
 
 
+def _are_element_reviews(value: Any) -> None:
+    said = ((each.get("elementId"), each.get("action")) if isinstance(each, Mapping) else (None,) for each in value)
+    if not all(isinstance(word, str) for each in said for word in each):
+        raise ValidationError("a list of mappings with an elementId and an action")
+
+
 class _Review(_Row):
     id = ident()
     reviewerId = ident()
     action = one_of(ACTIONS)
-    elementReviews = json_array()
+    elementReviews = json_array(validate=_are_element_reviews)
     comment = words(allow_none=True)
     createdAt = exact()
 
@@ -192,7 +203,7 @@ class _Unit(_Row):
     given = words(allow_none=True)
     when = words(allow_none=True)
     then = words(allow_none=True)
-    jurisdiction = words(allow_none=True)
+    jurisdiction = full(200, allow_none=True)
     inputSchema = json_object(allow_none=True)
     outputSchema = json_object(allow_none=True)
     definition = json_object(allow_none=True)
@@ -211,7 +222,7 @@ class _Past(_Row):
     name = said(200)
     description = words(allow_none=True)
     units = many(ident(), most=ROWS)
-    jurisdiction = words(allow_none=True)
+    jurisdiction = full(200, allow_none=True)
     status = one_of(WORKFLOW_STATUSES)
     updatedAt = exact()
 
@@ -223,7 +234,7 @@ class _Workflow(_Row):
     name = said(200)
     description = words(allow_none=True)
     domainId = ident()
-    jurisdiction = words(allow_none=True)
+    jurisdiction = full(200, allow_none=True)
     units = many(ident(), most=ROWS)
     status = one_of(WORKFLOW_STATUSES)
     version = whole(1, MOST)
@@ -239,11 +250,19 @@ class _Entry(_Row):
     action = text(r"[a-z_]+\.[a-z_]+", expected="an action such as unit.created", longest=100)
     userId = ident()
     resourceType = text(r"[a-z_]+", expected="a kind of thing such as unit", longest=100)
-    resourceId = words(1000)
+    resourceId = ident()
     details = json_object()
     ipAddress = words(1000)
     userAgent = words(1000, allow_none=True)
     createdAt = exact()
+
+
+class _Fired(_Row):
+    id = ident()
+    name = said(200)
+    type = one_of(UNIT_TYPES)
+    status = one_of(STATUSES)
+    outputs = json_object()
 
 
 class _Trust(_Row):
@@ -253,20 +272,31 @@ class _Trust(_Row):
     neural = whole(0, MOST)
 
 
+class _Model(_Row):
+    provider = full(200)
+    model = full(200)
+
+
+class _Models(_Row):
+    parse = nested(_Model)
+    evaluate = nested(_Model)
+    prose = nested(_Model)
+
+
 class _Inference(_Row):
     id = ident()
     orgId = ident()
     userId = ident()
-    query = words()
+    query = full()
     mode = one_of(MODES)
-    unitsFired = json_array()
+    unitsFired = many(nested(_Fired), most=ROWS)
     inputVariables = json_object()
     outputVariables = json_object()
     trustSummary = nested(_Trust)
     coveragePercent = whole(0, 100)
-    executionTrace = json_array()
-    modelsUsed = json_object()
-    auditWarnings = many(words(), most=ROWS)
+    executionTrace = many(json_object(), most=ROWS)
+    modelsUsed = nested(_Models)
+    auditWarnings = many(full(), most=ROWS)
     durationMs = whole(0, MOST)
     createdAt = exact()
 
@@ -277,7 +307,7 @@ class _Conversation(_Row):
     userId = ident()
     query = words()
     domainId = ident(allow_none=True)
-    jurisdiction = words(allow_none=True)
+    jurisdiction = full(200, allow_none=True)
     includeUnverified = truth()
     inputs = json_object()
     createdAt = exact()

@@ -31,9 +31,9 @@ _JUDGED = ("program",)
 
 def disagreements(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
     """Yield what tables that have passed their schema cannot say together."""
-    yield from below(("tables",), chain(_clashes(tables), _strays(tables)))
+    yield from below(("tables",), chain(_clashes(tables), _outsiders(tables), _strays(tables)))
     for at, unit in enumerate(tables["units"]):
-        yield from below(("tables", "units", at), chain(formal_flaws(unit, _JUDGED), _of_trust(unit)))
+        yield from below(("tables", "units", at), [*formal_flaws(unit, _JUDGED)] or _of_trust(unit))
     for at, workflow in enumerate(tables["workflows"]):
         yield from below(("tables", "workflows", at), _of_versions(workflow))
     for at, entry in enumerate(tables["inferences"]):
@@ -49,6 +49,21 @@ def _clashes(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
         yield from repeated(((table, at, columns[-1]), "/".join(row[each] for each in columns)) for at, row in rows)
 
 
+def _outsiders(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
+    """Find members of no organization, or who are nobody, and members of a domain who are not the organization's."""
+    for column, table in (("orgId", "orgs"), ("userId", "users")):
+        known = dict.fromkeys(each["id"] for each in tables[table])
+        for at, row in enumerate(tables["members"]):
+            if row[column] not in known:
+                yield unknown(("members", at, column), f"the id of a row of {table}", row[column], known)
+    members = {(each["orgId"], each["userId"]) for each in tables["members"]}
+    for at, row in enumerate(tables["domainMembers"]):
+        if row["id"] != f"{row['domainId']}/{row['userId']}":
+            yield Flaw(("domainMembers", at, "id"), "domainId, a slash and userId", got(row["id"]))
+        if (row["orgId"], row["userId"]) not in members:
+            yield Flaw(("domainMembers", at, "userId"), "a member of this organization", got(row["userId"]))
+
+
 def _strays(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
     """Find what is of no domain, and workflows of units that are not the organization's."""
     domains = {each["id"]: each["orgId"] for each in tables["domains"]}
@@ -61,9 +76,6 @@ def _strays(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
         for n, ident in enumerate(row["units"]):
             if units.get(ident) != row["orgId"]:
                 yield unknown(("workflows", at, "units", n), "a unit of this organization", ident, units)
-    for at, row in enumerate(tables["domainMembers"]):
-        if row["id"] != f"{row['domainId']}/{row['userId']}":
-            yield Flaw(("domainMembers", at, "id"), "domainId, a slash and userId", got(row["id"]))
 
 
 def _of_trust(unit: Row) -> Iterator[Flaw]:

@@ -17,6 +17,8 @@ from immutables import Map
 
 from sandbox.apis.aikraft import fixture as aikraft_fixture
 from sandbox.apis.aikraft import product as aikraft_product
+from sandbox.apis.ctrlai import fixture as ctrlai_fixture
+from sandbox.apis.ctrlai import product as ctrlai_product
 from sandbox.core.api import Api
 from sandbox.core.clock import Clock
 from sandbox.core.compiling import compile_contract
@@ -73,8 +75,8 @@ def create_app(settings: Settings | None = None, wall: Callable[[], int] = wall_
 
 
 DEFAULT = "default"
-PRODUCTS: dict[str, ModuleType] = {"aikraft": aikraft_product}
-FIXTURES: dict[str, ModuleType] = {"aikraft": aikraft_fixture}
+PRODUCTS: dict[str, ModuleType] = {"aikraft": aikraft_product, "ctrlai": ctrlai_product}
+FIXTURES: dict[str, ModuleType] = {"aikraft": aikraft_fixture, "ctrlai": ctrlai_fixture}
 
 
 def create_realm(name: str, settings: Settings, wall: int) -> Realm:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from sandbox.core.clock import Clock, frozen, parse_instant, scaled, starting
 from sandbox.core.quota import ENFORCE
 
-APIS = ("aikraft",)
+APIS = ("aikraft", "ctrlai")
 
 
 @dataclass(frozen=True, slots=True)

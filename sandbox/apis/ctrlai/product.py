@@ -72,4 +72,4 @@ STAGE = Stage(services=("models", "trust"))
 
 def product(contract: Contract) -> Api:
     """Return the API, or fail naming the operations and handlers that do not match."""
-    return assembled(Api(NAME, contract, DIALECT, LAW, HANDLERS, STORAGE, STAGE))
+    return assembled(Api(NAME, contract, DIALECT, LAW, HANDLERS, STORAGE, STAGE, version="/v1"))

@@ -7,14 +7,15 @@ inputs are known or made by feasible ones; of these the relevant fire, with the 
 one of them needs. A unit lets the preferred maker of what it makes go first, and that of what it could take, unless
 nothing else can go on. What the query tells is never computed again. A unit that fails gives way to the next maker.
 
-Preferred is the unit of the query's domain, then a verified one, then the higher verification score, then the name.
+A query that names a domain is answered by units of it, which may be fed by units of any. Preferred is the unit of the
+query's domain, then a verified one, then the higher verification score, then the name.
 Whom the query names no jurisdiction for are universal units alone. A relevant protocol that lacks an input asks for it.
 
 Everything is bounded by `MOST_CANDIDATES` and `MOST_FIRED`, in order of preference. A workflow that covers the query
 goes first: see `flows`.
 
-Source: docs.ctrlai.com, guides/composing-workflows (forward chaining, triggers, jurisdiction, preference of the domain,
-the fast path at 80 %).
+Source: docs.ctrlai.com, guides/composing-workflows (forward chaining, triggers, jurisdiction, preference of the
+domain, across domains) and api-reference/inference (`domainId` restricts to a domain).
 """
 
 from __future__ import annotations
@@ -58,11 +59,8 @@ def chain(reading: Reading, library: Library, scope: Scope, domain: str | None) 
     def order(card: Card) -> tuple[Any, ...]:
         return (domain is not None and card.domain != domain, *card.rank)
 
-    called = sorted(_called(reading, library, scope), key=order)[:MOST_CANDIDATES]
-    makers = [
-        one for name in reading.wanted for one in library.makers.get(name, ())
-        if scope.admits(one.verified, one.jurisdiction)
-    ]  # fmt: skip
+    called = sorted(_called(reading, library, scope, domain), key=order)[:MOST_CANDIDATES]
+    makers = [one for name in reading.wanted for one in _those(library.makers.get(name, ()), scope, domain)]
     flow = fitting(reading, library, scope, domain, _ids((*called, *makers)))
     if flow is not None:
         return in_own_order(flow, reading)
@@ -74,7 +72,15 @@ def _ids(cards: Iterable[Card]) -> frozenset[str]:
     return frozenset(one.id for one in cards)
 
 
-def _called(reading: Reading, library: Library, scope: Scope) -> list[Card]:
+def _those(cards: Iterable[Card], scope: Scope, domain: str | None) -> Iterable[Card]:
+    """Return those of the units that may answer the query itself; whoever feeds them may be of any domain."""
+    return (
+        one for one in cards
+        if scope.admits(one.verified, one.jurisdiction) and (domain is None or one.domain == domain)
+    )  # fmt: skip
+
+
+def _called(reading: Reading, library: Library, scope: Scope, domain: str | None) -> list[Card]:
     counts: dict[int, int] = {}
     for word in reading.words:
         for at in library.triggers.get(word, ()):
@@ -82,7 +88,7 @@ def _called(reading: Reading, library: Library, scope: Scope) -> list[Card]:
     phrases = library.phrases
     found = [phrases[at][0] for at, count in counts.items() if count >= phrases[at][2]]
     found += [one for name in reading.given for one in library.silent.get(name, ())]
-    return list({one.id: one for one in found if scope.admits(one.verified, one.jurisdiction)}.values())
+    return list({one.id: one for one in _those(found, scope, domain)}.values())
 
 
 def _candidates(

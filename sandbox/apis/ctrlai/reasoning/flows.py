@@ -1,8 +1,8 @@
 """The fast path: an active workflow that covers most of what a query needs is used as it stands.
 
-A workflow may be used if it is active, if all its units may take part, and if those that can fire with what the query
-tells (or would, once a protocol's questions are answered) cover `COVERED` percent of the query's needs. Of several it
-is the one that covers most, then one of the query's domain, then by name.
+A workflow may be used if it is active, of the query's domain if that names one, if all its units may take part, and if
+those that can fire with what the query tells (or would, once a protocol's questions are answered) cover `COVERED` percent
+of the query's needs. Of several it is the one that covers most, then by name.
 
 Source: docs.ctrlai.com, guides/composing-workflows (80 %).
 """
@@ -50,20 +50,20 @@ def fitting(
 ) -> Flow | None:
     """Return the workflow that is used as it stands, given the units that the query calls for, or None."""
     """Return the workflow that is used as it stands, given the units that the query calls for, or None."""
-    found: list[tuple[tuple[Any, ...], Flow]] = []
+    found: list[tuple[int, Flow]] = []
     for flow in library.flows:
         titled = bool(flow.title) and flow.title <= reading.words
-        if (titled or not flow.ids.isdisjoint(called)) and _is_usable(flow, scope):
+        if (titled or not flow.ids.isdisjoint(called)) and _is_usable(flow, scope, domain):
             share = _share(flow, reading, titled=titled)
             if share >= COVERED:
-                found.append(((-share, domain is not None and flow.row["domainId"] != domain), flow))
+                found.append((-share, flow))
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _is_usable(flow: Flow, scope: Scope) -> bool:
+def _is_usable(flow: Flow, scope: Scope, domain: str | None) -> bool:
     jurisdiction = place(flow.row["jurisdiction"])
     cards = flow.cards
-    open_ = jurisdiction in (None, scope.jurisdiction) and flow.whole
+    open_ = jurisdiction in (None, scope.jurisdiction) and flow.whole and domain in (None, flow.row["domainId"])
     return open_ and all(scope.admits(one.verified, one.jurisdiction) for one in cards)
 
 

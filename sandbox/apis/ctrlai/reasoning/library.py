@@ -66,13 +66,18 @@ class Library:
 
 
 def library(units: Sequence[Frozen], workflows: Sequence[Frozen] = ()) -> Library:
-    """Return the library of these units and workflows; a tuple is remembered by its identity."""
+    """Return the library of these units and workflows, remembered by the identity of both sequences."""
     return _library(Same(units), Same(workflows))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _library(units: Same, workflows: Same) -> Library:
-    cards = sorted((card(each) for each in units.value), key=lambda one: one.rank)
+    return library_of(units.value, workflows.value)
+
+
+def library_of(units: Iterable[Frozen], workflows: Iterable[Frozen]) -> Library:
+    """Return the library of these units and workflows, made anew; the units themselves are read once."""
+    cards = sorted((card(each) for each in units), key=lambda one: one.rank)
     phrases = tuple(each for one in cards for each in _phrases(one))
     spoken = _spoken(cards)
     return Library(
@@ -85,7 +90,7 @@ def _library(units: Same, workflows: Same) -> Library:
         spoken=_filed(spoken),
         endings=_filed((words[at:], name) for words, name in spoken for at in range(1, len(words))),
         longest=_longest(words for words, _ in spoken),
-        flows=_flows({one.id: one for one in cards}, workflows.value),
+        flows=_flows({one.id: one for one in cards}, workflows),
     )
 
 

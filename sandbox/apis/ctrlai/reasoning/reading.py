@@ -36,13 +36,17 @@ _ASKS = stems(_ASKING)
 
 
 class Ask(NamedTuple):
-    """One query: its text, the caller's own values, and whom it may be answered by."""
+    """One query: its text, the caller's own values, and whom it may be answered by.
+
+    `kept` are values from earlier turns of a conversation; what is said now comes before them.
+    """
 
     query: str
     domain: str | None = None
     jurisdiction: str | None = None
     inputs: Mapping[str, Any] = Frozen()
     unverified: bool = False
+    kept: Mapping[str, Any] = Frozen()
 
 
 class Misfit(NamedTuple):
@@ -98,7 +102,7 @@ def read(ask: Ask, library: Library, scope: Scope) -> Reading:
     mentions = _mentions(found, library, scope)
     told = _values(ask.query, found, mentions, library, scope)
     given, unfit = _given(ask.inputs, library, scope)
-    merged = Frozen({**{name: each for name, (each, _) in told.items()}, **given})
+    merged = Frozen({**ask.kept, **{name: each for name, (each, _) in told.items()}, **given})
     clauses = _clauses(ask.query, found, mentions, {at for _, at in told.values()}, merged, library, scope)
     wanted = tuple(dict.fromkeys(name for each in clauses for name in each.wanted))
     return Reading(merged, tuple(told), wanted, clauses, topics(each.key for each in found), unfit)

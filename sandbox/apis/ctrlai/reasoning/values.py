@@ -13,7 +13,8 @@ REACH = 4
 """So many words may stand between a variable and its value."""
 LONGEST_QUOTE = 40
 
-_BEHIND = stems("of is was are at to the a an about around approximately roughly equals equal currently = : ( $ € £")
+_LINKS = "of is was are at to the a an about around approximately roughly equals equal currently ratio amount value"
+_BEHIND = stems(f"{_LINKS} = : ( $ € £")
 _BEFORE = stems("of in a an the")
 _SPOKEN = MappingProxyType({"yes": True, "true": True, "no": False, "false": False})
 _WITH, _WITHOUT = stems("with"), stems("no without not")

@@ -12,7 +12,11 @@ from itertools import count, pairwise
 from typing import Any, NamedTuple
 
 from sandbox.apis.ctrlai import ulid, verification
+from sandbox.apis.ctrlai.inference import logged
 from sandbox.apis.ctrlai.layouts import LAYOUTS
+from sandbox.apis.ctrlai.reasoning.engine import answer
+from sandbox.apis.ctrlai.reasoning.library import ACTIVE, Library, library_of
+from sandbox.apis.ctrlai.reasoning.reading import Ask
 from sandbox.core.clock import SECOND
 from sandbox.core.document import Moment
 from sandbox.core.frozen import Frozen, freeze
@@ -35,7 +39,7 @@ class Person(NamedTuple):
 
 
 class Here(NamedTuple):
-    """Where rows are made: the organization, who founded it, who there is, when the world is born, ids for reviews."""
+    """Where rows are made: the organization, who founded it, who there is, when the world is born, ids."""
 
     org: str
     founder: Person
@@ -69,8 +73,7 @@ def tables_of(fixture: Given, birth: int) -> dict[str, list[Frozen]]:
         for table, row in _organization(org, here):
             if table != "audit" or fixture["history"]:
                 tables[table].append(row)
-    for table, kind in (("audit", "AVD1T"), ("inferences", "1NFERENCE")):
-        tables[table] = [each.having(id=told_id(kind, at)) for at, each in enumerate(tables[table], 1)]
+    tables["audit"] = [each.having(id=told_id("AVD1T", at)) for at, each in enumerate(tables["audit"], 1)]
     return tables
 
 
@@ -85,12 +88,16 @@ def _organization(org: Given, here: Here) -> Iterator[Row]:
     domains = {each["slug"]: each["id"] for each in org["domains"]}
     for each in org["domains"]:
         yield from _domain(each, here)
-    for each in org["units"]:
-        yield from _unit(each, domains[each["domain"]], here)
-    for each in org["workflows"]:
-        yield from _workflow(each, domains[each["domain"]], here)
+    units = [row for each in org["units"] for row in _unit(each, domains[each["domain"]], here)]
+    workflows = [row for each in org["workflows"] for row in _workflow(each, domains[each["domain"]], here)]
+    yield from (*units, *workflows)
     for each in org["audit"]:
         yield _told(each, here)
+    if org["inferences"]:
+        active = [row for table, row in workflows if table == "workflows" and row["status"] == ACTIVE]
+        known = library_of((row for table, row in units if table == "units"), active)
+        for each in org["inferences"]:
+            yield "inferences", _inference(each, known, domains, here)
 
 
 def _noted(here: Here, instant: int, action: str, person: Person, ident: str, **details: Any) -> Row:
@@ -173,6 +180,15 @@ def reviewed(unit: Frozen, review: Given, here: Here) -> Frozen:
         elementReviews=tuple(elements), comment=review["comment"], createdAt=here.at(review["at"]),
     )  # fmt: skip
     return verification.reviewed(unit, row)
+
+
+def _inference(each: Given, known: Library, domains: Mapping[str, str], here: Here) -> Frozen:
+    """Return the log's row of a question, as the units that there are now answer it."""
+    domain = None if each["domain"] is None else domains[each["domain"]]
+    inputs = freeze(each["additionalInputs"])
+    ask = Ask(each["query"], domain, each["jurisdiction"], inputs, each["includeUnverified"])
+    user, ident = here.people[each["user"]].id, told_id("1NFERENCE", next(here.ordinals))
+    return logged(ident, here.org, user, each["query"], answer(ask, known), here.at(each["at"]))
 
 
 def _workflow(each: Given, domain: str, here: Here) -> Iterator[Row]:

@@ -57,6 +57,7 @@ def issue(schema, value):
         ({"type": "string", "pattern": f"^{PATTERN.pattern}$"}, "abc", "Invalid ulid"),
         ({"type": "string", "pattern": "^a$"}, "b", "Invalid"),
         ({"type": "string", "format": "email"}, "b", "Invalid email"),
+        ({"type": "string", "pattern": "^[^@]+@[^@]+$"}, "b", "Invalid email"),
         ({"type": "string", "format": "date-time"}, "b", "Invalid datetime"),
         ({"type": "array", "minItems": 1}, [], "Array must contain at least 1 element(s)"),
         ({"type": "array", "maxItems": 1}, [1, 2], "Array must contain at most 1 element(s)"),

@@ -135,9 +135,13 @@ def _most(kind: str, limit: Any, unit: str) -> str:
 
 
 def _of_pattern(facts: Mapping[str, Any], _value: Any) -> str:
-    if facts["pattern"] == _BLANK:
+    """Return what is wrong with a text that breaks a pattern; those of ids and addresses have a check of their own."""
+    pattern = facts["pattern"]
+    if pattern == _BLANK:
         return _least("String", 1, "character")
-    return "Invalid ulid" if facts["pattern"].strip("^$") == ulid.PATTERN.pattern else "Invalid"
+    if "@" in pattern:
+        return "Invalid email"
+    return "Invalid ulid" if pattern.strip("^$") == ulid.PATTERN.pattern else "Invalid"
 
 
 _WORDS: Mapping[str, Callable[[Mapping[str, Any], Any], str]] = {

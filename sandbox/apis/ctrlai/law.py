@@ -55,6 +55,7 @@ SECRET = re.compile(r"ctrlai_(?:pk|st)_[0-9A-Za-z]{9,}")
 """What reads like a key or a session of Ctrl AI, whether or not it is one. A key's first eight digits are public."""
 
 SIGN_IN = "/auth/signin"
+_NAMES_ORG = "/orgs/{slug}"
 _PREFIX = len("ctrlai_pk_")
 _LONGEST_KEY = 256
 _LONGEST_NAME = 1 << 12
@@ -187,12 +188,16 @@ def reaches(role: str, least: str) -> bool:
 
 
 def permit(_owner: Frozen, terms: Frozen, operation: Operation | None) -> None:
-    """Raise 403 if the role does not reach the operation, or the key lacks a permission that it asks for."""
+    """Raise 403 if the role does not reach the operation, or the key lacks a permission that it asks for.
+
+    What a session may do with an organisation that the path names, the role there decides (see `orgs.find_org`).
+    """
     if operation is None or operation.open:
         return
+    elsewhere = terms["permissions"] is None and _NAMES_ORG in operation.path
     for scope in operation.scopes:
         if scope in RANKS:
-            demand(terms["role"], scope)
+            demand(scope if elsewhere else terms["role"], scope)
         elif terms["permissions"] is not None and scope not in terms["permissions"]:
             raise forbidden(f"The API key lacks the permission {scope}.")
 

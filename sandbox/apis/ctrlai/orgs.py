@@ -1,8 +1,8 @@
 """Organisations: those that the caller's user is a member of. To everybody else there is nothing at their address.
 
 Source: the API overview names "CRUD + members + keys"; Enterprise, RBAC has the roles. The slug follows the first name
-and stays with the organisation. Whoever creates one becomes its admin, whatever the role elsewhere; a key never may do
-more in another organisation than it may in its own.
+and stays with the organisation. Whoever creates one becomes its admin, whatever the role elsewhere. A session may do in
+each organisation what its user may there; a key never may do more there than in its own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def find_org(call: Call) -> Frozen:
     role = None if row is None else role_in(call.workspace, row["id"], user_of(call))
     if row is None or role is None:
         raise missing_of("org-not-found", slug)
-    role = lesser(role, call.terms["role"])
+    if call.terms["permissions"] is not None or row["id"] == call.terms["org"]:
+        role = lesser(role, call.terms["role"])
     for scope in call.operation.scopes:
         if scope in RANKS:
             demand(role, scope)

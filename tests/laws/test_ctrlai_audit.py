@@ -6,7 +6,7 @@ import json
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.apis.ctrlai.audit import FIELDS, as_csv
@@ -129,6 +129,7 @@ TIMES = st.integers(0, 60 * 3600).map(lambda seconds: iso_millis(NOW + seconds *
 BOUNDS = st.none() | DAYS | TIMES
 
 
+@settings(deadline=None)
 @given(BOUNDS, BOUNDS, st.sampled_from([None, "domain.created", "domain.updated"]))
 def test_dates_are_inclusive_and_filters_combine(start, end, action):
     acme, entries = history()

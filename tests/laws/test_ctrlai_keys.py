@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.apis.ctrlai.law import DECLARED, KEY, LAW, OWN, ROLES, SECRET, TOKEN, mint, spelled, stranger
@@ -102,6 +102,7 @@ def signed():
     return acme, acme.signed_in("adam@acme.example").partition("=")[2]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_cookie_that_was_touched_is_unauthorized(signed, data):
     acme, token = signed
@@ -114,6 +115,7 @@ def test_a_cookie_that_was_touched_is_unauthorized(signed, data):
     assert status(acme, key=None, cookie=f"{COOKIE}={forged}") == (200 if forged == token else 401)
 
 
+@settings(deadline=None)
 @given(st.text("0123456789abcdef", min_size=64, max_size=64))
 def test_a_session_that_was_made_up_is_unauthorized(signed, digits):
     acme, _ = signed

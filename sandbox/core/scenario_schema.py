@@ -45,7 +45,7 @@ _ABOUT = {
     "every": "After how long it comes again.",
     "state": "The state in which the scenario is from then on.",
     "operation": "The operation, or any of several, by operationId.",
-    "method": "The method.",
+    "method": "The method, or any of several.",
     "path": "The path; * stands for one segment, ** for any number.",
     "query": "Tests by the name of a query parameter.",
     "header": "Tests by the name of a header field.",
@@ -125,9 +125,10 @@ def _rule() -> Json:
 def _when() -> Json:
     call = {"type": "integer", "minimum": 1, "maximum": LAST}
     tests = {"type": "object", "minProperties": 1}
+    method = {"enum": list(METHODS)}
     properties: dict[str, Json] = {
         "operation": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]},
-        "method": {"enum": list(METHODS)},
+        "method": {"anyOf": [method, {"type": "array", "items": method, "minItems": 1, "maxItems": len(METHODS)}]},
         "path": {"type": "string"},
         "query": tests,
         "header": tests,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sandbox.core.api import Api
@@ -84,9 +84,11 @@ def _read(when: Mapping[str, Any], api: Api) -> When:
         told = "null" if name in WHEN else "an unknown one"
         flaws.add(Flaw((name,), "one of the conditions " + ", ".join(WHEN), told, nearest(name, WHEN)))
     operations = flaws.of(lambda: _operations(known, api), "operation")
-    site = flaws.of(lambda: _site(known.get("method"), operations, api), "method")
+    methods = flaws.of(lambda: _methods(known.get("method")), "method")
+    site = flaws.of(lambda: _site(methods or METHODS, operations, api), "method")
     flaws.of(lambda: _check_path(known.get("path"), api.contract.prefix), "path")
-    asked = {name: known[name] for name in ON_REQUESTS if name in known}
+    asked = {name: known[name] for name in ON_REQUESTS if name in known and name != "method"}
+    asked |= _of_methods(methods or ())
     match = flaws.of(lambda: _match(asked)) if asked else None
     rows = flaws.of(lambda: _rows(known["rows"], api.storage.tables), "rows") if "rows" in known else None
     turn = flaws.of(lambda: _turn(known))
@@ -112,15 +114,35 @@ def _operations(known: Mapping[str, Any], api: Api) -> frozenset[str] | None:
     return frozenset(listed)
 
 
-def _site(method: Any, operations: frozenset[str] | None, api: Api) -> tuple[Operation, ...]:
+def _methods(given: Any) -> tuple[str, ...]:
+    """Return the methods that are named, or none if the rule names none."""
+    if given is None:
+        return ()
+    listed = given if isinstance(given, list) and 0 < len(given) <= len(METHODS) else [given]
+    flaws = Flaws()
+    for at, each in enumerate(listed):
+        if each not in METHODS:
+            place = (at,) if listed is given else ()
+            near = nearest(str(each).upper(), METHODS)
+            flaws.add(Flaw(place, "one of " + ", ".join(METHODS), got(each), near))
+    flaws.tell()
+    return tuple(dict.fromkeys(listed))
+
+
+def _of_methods(methods: Sequence[str]) -> dict[str, Any]:
+    """Return the condition that a request has one of the methods, if any is named."""
+    if len(methods) > 1:
+        return {"or": [{"method": each} for each in methods]}
+    return {"method": methods[0]} if methods else {}
+
+
+def _site(methods: Sequence[str], operations: frozenset[str] | None, api: Api) -> tuple[Operation, ...]:
     """Return the operations that the rule may mean, which faults are judged by."""
-    if method is not None and method not in METHODS:
-        raise flawed((), "one of " + ", ".join(METHODS), got(method), nearest(str(method).upper(), METHODS))
     every = api.contract.operations.values()
     meant = tuple(each for each in every if operations is None or each.id in operations)
-    found = tuple(each for each in meant if method in (None, each.method))
+    found = tuple(each for each in meant if each.method in methods)
     if operations is not None and meant and not found:
-        raise flawed((), f"the method of the rule's operation, {meant[0].method}", got(method))
+        raise flawed((), f"the method of the rule's operation, {meant[0].method}", " and ".join(map(got, methods)))
     return found or meant
 
 

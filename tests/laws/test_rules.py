@@ -41,7 +41,7 @@ turns = st.one_of(
     st.tuples(numbers, st.integers(0, 4)).map(lambda each: {"between": [each[0], each[0] + each[1]]}),
 )  # fmt: skip
 asked = optional(
-    operation=st.sampled_from([*OPERATIONS, ["listSystems", "getJob"]]), method=st.sampled_from(["GET", "POST"]),
+    operation=st.sampled_from([*OPERATIONS, ["listSystems", "getJob"]]), method=st.sampled_from(["GET", "POST", ["POST", "PATCH"], ["GET", "POST"]]),
     path=st.sampled_from(["/v1/systems", "/v1/*/job_xyz789", "/v1/**"]), rows=st.sampled_from([{"systems": {"at_least": 1}}, {"systems": {"at_least": 2}}]),
 )  # fmt: skip
 rules = st.builds(
@@ -77,10 +77,11 @@ def model(listed: list[dict[str, Any]], story: list[tuple[str, int]], rows: int)
             when = rule["when"]
             method, path = OPERATIONS[operation]
             named = when.get("operation", operation)
+            methods = when.get("method", method)
             ttl = {"10s": 10 * SECOND, "1m": MINUTE, None: None}[rule.get("ttl")]
             fits = (
                 operation in (named if isinstance(named, list) else [named])
-                and when.get("method", method) == method
+                and method in (methods if isinstance(methods, list) else [methods])
                 and when.get("path", path) in (path, "/v1/**", "/v1/*/job_xyz789" if operation == "getJob" else path)
                 and rows >= when.get("rows", {"systems": {"at_least": 0}})["systems"]["at_least"]
                 and rule.get("requires", state) == state

@@ -31,7 +31,8 @@ _JUDGED = ("program",)
 
 def disagreements(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
     """Yield what tables that have passed their schema cannot say together."""
-    yield from below(("tables",), chain(_clashes(tables), _outsiders(tables), _strays(tables)))
+    yield from _clashes(tables)
+    yield from below(("tables",), chain(_outsiders(tables), _strays(tables)))
     for at, unit in enumerate(tables["units"]):
         yield from below(("tables", "units", at), [*formal_flaws(unit, _JUDGED)] or _of_trust(unit))
     for at, workflow in enumerate(tables["workflows"]):
@@ -43,10 +44,10 @@ def disagreements(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
 def _clashes(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:
     """Find the ids and the names that stand twice."""
     for table in LAYOUTS:
-        yield from repeated_in(tables[table], (table,), "id")
+        yield from repeated_in(tables[table], ("tables", table), "id")
     for table, columns in _UNIQUE.items():
-        rows = enumerate(tables[table])
-        yield from repeated(((table, at, columns[-1]), "/".join(row[each] for each in columns)) for at, row in rows)
+        values = ("/".join(row[each] for each in columns) for row in tables[table])
+        yield from repeated((("tables", table, at, columns[-1]), value) for at, value in enumerate(values))
 
 
 def _outsiders(tables: Mapping[str, list[Row]]) -> Iterator[Flaw]:

@@ -159,6 +159,13 @@ def test_a_workflow_with_a_candidate_or_with_nothing_is_a_draft(others, status, 
     assert (flow["status"], flow["verificationStatus"]) == (status, verification)
 
 
+def test_a_unit_that_is_listed_twice_stands_in_its_first_place_alone():
+    world = acme()
+    made = world.made("POST", "/workflows", {**FLOW, "units": [DTI, TIER, DTI]})
+    assert made["units"] == [DTI, TIER]
+    assert world.made("PATCH", "/workflows/ratio-and-tier", {"units": [DTI, DTI, TIER]}) == made
+
+
 def test_a_workflow_tells_of_its_units_as_they_are_now():
     world = acme()
     before = world.made("GET", "/workflows/credit-decision")

@@ -42,9 +42,12 @@ def find_workflow(call: Call) -> Frozen:
 
 
 def _units_of(call: Call, idents: Sequence[str]) -> list[Frozen]:
-    """Return the units that a body lists, in their order, or raise 400 if one is unknown or their types clash."""
+    """Return the units that a body lists, in their order, or raise 400 if one is unknown or their types clash.
+
+    A unit that is listed twice stands in its first place alone: it would make the same again.
+    """
     table, units = call.workspace.table("units"), []
-    for ident in idents:
+    for ident in dict.fromkeys(idents):
         unit = table.get(ident)
         if unit is None or unit["orgId"] != org_of(call):
             raise _unfit("unit-unknown", f"Unit {shown(ident)} was not found.")
@@ -104,8 +107,8 @@ def _create(call: Call, _resource: None) -> Answer:
     status = "active" if composition.verification_status(units) == "verified" else "draft"
     row = Frozen(
         id=ident, orgId=org, slug=slug, name=body["name"], description=body.get("description"),
-        domainId=body["domainId"], jurisdiction=body.get("jurisdiction"), units=tuple(body["units"]), status=status,
-        version=1, past=(), createdBy=user_of(call), createdAt=call.now, updatedAt=call.now,
+        domainId=body["domainId"], jurisdiction=body.get("jurisdiction"), units=tuple(each["id"] for each in units),
+        status=status, version=1, past=(), createdBy=user_of(call), createdAt=call.now, updatedAt=call.now,
     )  # fmt: skip
     workspace = workspace.having("workflows", row)
     workspace = noted(call, workspace, "workflow.created", "workflow", ident, slug=slug, status=status)
@@ -120,9 +123,9 @@ def _changes(call: Call, row: Frozen) -> dict[str, Any]:
     """Return what the body says otherwise than the row, or raise 400 for what it may not say."""
     if "domainId" in call.body:
         require_domain(call, call.body["domainId"])
-    if "units" in call.body:
-        _units_of(call, call.body["units"])
     said = {name: freeze(call.body[name]) for name in EDITABLE if name in call.body}
+    if "units" in said:
+        said["units"] = tuple(each["id"] for each in _units_of(call, said["units"]))
     return {name: value for name, value in said.items() if not same(row[name], value)}
 
 

@@ -12,8 +12,9 @@ from functools import lru_cache
 from math import inf
 from typing import Any
 
+from sandbox.apis.ctrlai.reasoning.program import Program
 from sandbox.apis.ctrlai.reasoning.schema import TYPES, Variable, is_name, signature
-from sandbox.apis.ctrlai.reasoning.structures import ANY, Structure, structure
+from sandbox.apis.ctrlai.reasoning.structures import ANY, Structure, computes, structure
 from sandbox.apis.ctrlai.reasoning.words import keys, topics
 from sandbox.core.frozen import Frozen, to_json
 
@@ -48,7 +49,7 @@ class Card:
     phrases: tuple[frozenset[str], ...]
     title: frozenset[str]
     gates: Mapping[str, str]
-    structure: Structure
+    computes: bool
     rank: tuple[Any, ...]
 
 
@@ -76,19 +77,30 @@ def card(row: Frozen) -> Card:
 def _card(key: Same) -> Card:
     row: Frozen = key.value
     definition = row["definition"] or {}
-    made = structure(row["unitType"], definition)
-    gates = _gates(row["unitType"], definition)
-    inputs = _inputs(row, made, definition, gates)
-    outputs = signature(row["outputSchema"]) or _set_by(made)
+    kind: str = row["unitType"]
+    gates = _gates(kind, definition)
+    inputs = _inputs(row, definition, gates)
+    outputs = signature(row["outputSchema"]) or _set_by(row)
     offers = tuple(each.name for each in outputs)
+    computing = computes(kind, definition)
     required = [each.name for each in inputs if each.required or each.name in gates]
     verified = row["status"] == VERIFIED
     return Card(
         row=row, id=row["id"], name=row["name"], type=row["unitType"], status=row["status"], verified=verified,
         domain=row["domainId"], jurisdiction=place(row["jurisdiction"]), inputs=inputs, outputs=outputs,
-        required=tuple(required), offers=offers, makes=offers if made.computes else (), phrases=_phrases(row["when"]),
-        title=topics(keys(row["name"])), gates=gates, structure=made, rank=_rank(row, verified),
+        required=tuple(required), offers=offers, makes=offers if computing else (), phrases=_phrases(row["when"]),
+        title=topics(keys(row["name"])), gates=gates, computes=computing, rank=_rank(row, verified),
     )  # fmt: skip
+
+
+def structure_of(row: Frozen) -> Structure:
+    """Return what the unit's definition says, remembered by the identity of its row: most units are never run."""
+    return _structure(Same(row))
+
+
+@lru_cache(maxsize=1 << 13)
+def _structure(key: Same) -> Structure:
+    return structure(key.value["unitType"], key.value["definition"])
 
 
 def place(jurisdiction: str | None) -> str | None:
@@ -110,12 +122,10 @@ def _gates(kind: str, definition: Mapping[str, Any]) -> dict[str, str]:
     return {each["input"]: str(each.get("question") or "") for each in gates}
 
 
-def _inputs(
-    row: Frozen, made: Structure, definition: Mapping[str, Any], gates: Mapping[str, str]
-) -> tuple[Variable, ...]:
+def _inputs(row: Frozen, definition: Mapping[str, Any], gates: Mapping[str, str]) -> tuple[Variable, ...]:
     declared = signature(row["inputSchema"])
-    if not declared and row["inputSchema"] is None and made.type == "program" and made.program is not None:
-        declared = tuple(Variable(each, "number") for each in made.program.needs)
+    if row["inputSchema"] is None and (program := _program(row)):
+        declared = tuple(Variable(each, "number") for each in program.needs)
     names = {each.name for each in declared}
     return (*declared, *(_gate(each, definition) for each in gates if each not in names))
 
@@ -126,8 +136,13 @@ def _gate(name: str, definition: Mapping[str, Any]) -> Variable:
     return Variable(name, kind if isinstance(kind, str) and kind in TYPES else "string")
 
 
-def _set_by(made: Structure) -> tuple[Variable, ...]:
-    return tuple(Variable(name, ANY) for name, _ in made.program.steps) if made.program else ()
+def _set_by(row: Frozen) -> tuple[Variable, ...]:
+    program = _program(row)
+    return tuple(Variable(name, ANY) for name, _ in program.steps) if program else ()
+
+
+def _program(row: Frozen) -> Program | None:
+    return structure_of(row).program if row["unitType"] == "program" else None
 
 
 def _phrases(when: str | None) -> tuple[frozenset[str], ...]:

@@ -21,6 +21,7 @@ domain, across domains) and api-reference/inference (`domainId` restricts to a d
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from sandbox.apis.ctrlai.reasoning.cards import Card
@@ -42,7 +43,7 @@ from sandbox.apis.ctrlai.reasoning.reading import Reading, Scope
 MOST_CANDIDATES = 500
 MOST_FIRED = 64
 
-Order = Callable[[Card], tuple[Any, ...]]
+Order = Callable[[Card], tuple[bool, int]]
 
 
 class _Field(NamedTuple):
@@ -56,10 +57,10 @@ class _Field(NamedTuple):
 def chain(reading: Reading, library: Library, scope: Scope, domain: str | None) -> Chain:
     """Return what comes of a query that has been read."""
 
-    def order(card: Card) -> tuple[Any, ...]:
-        return (domain is not None and card.domain != domain, *card.rank)
+    def order(card: Card) -> tuple[bool, int]:
+        return domain is not None and card.domain != domain, library.places[card.id]
 
-    called = sorted(_called(reading, library, scope, domain), key=order)[:MOST_CANDIDATES]
+    called = _called(reading, library, scope, domain, order)
     makers = [one for name in reading.wanted for one in _those(library.makers.get(name, ()), scope, domain)]
     flow = fitting(reading, library, scope, domain, _ids((*called, *makers)))
     if flow is not None:
@@ -80,15 +81,16 @@ def _those(cards: Iterable[Card], scope: Scope, domain: str | None) -> Iterable[
     )  # fmt: skip
 
 
-def _called(reading: Reading, library: Library, scope: Scope, domain: str | None) -> list[Card]:
+def _called(reading: Reading, library: Library, scope: Scope, domain: str | None, order: Order) -> list[Card]:
     counts: dict[int, int] = {}
     for word in reading.words:
         for at in library.triggers.get(word, ()):
             counts[at] = counts.get(at, 0) + 1
     phrases = library.phrases
-    found = [phrases[at][0] for at, count in counts.items() if count >= phrases[at][2]]
-    found += [one for name in reading.given for one in library.silent.get(name, ())]
-    return list({one.id: one for one in _those(found, scope, domain)}.values())
+    said = (phrases[at][0] for at in sorted(counts) if counts[at] >= phrases[at][2])
+    silent = sorted((one for name in reading.given for one in library.silent.get(name, ())), key=order)
+    found = (each for part in (said, silent) for each in _those(part, scope, domain))
+    return list(islice({one.id: one for one in found}.values(), MOST_CANDIDATES))
 
 
 def _candidates(
@@ -212,8 +214,8 @@ def _held_up(left: Sequence[Card], feasible: Sequence[Card], field: _Field, know
     for one in (each for each in left if each.id not in can):
         called = one.id in field.called or any(name in field.wanted and name not in there for name in one.offers)
         needed = one.type == "protocol" and any(name not in there for name in one.makes)
-        lacks = lacking(one, there)
-        if lacks and (called or needed) and len(steps) < MOST_FIRED:
+        lacks = lacking(one, there) if (called or needed) and len(steps) < MOST_FIRED else ()
+        if lacks:
             steps.append(held_up(one, lacks))
         if one.type == "protocol" and (called or needed):
             there.update(one.makes)

@@ -100,7 +100,7 @@ def _told(ask: Ask, reading: Reading, made: Chain) -> Reasoned:
 
 
 def _act(step: Step) -> Act:
-    computed = step.card.type == "program" and step.event == FIRED and step.card.structure.computes
+    computed = step.card.type == "program" and step.event == FIRED and step.card.computes
     return Act(step.card.verified, computed, tuple(step.took), tuple(step.gave))
 
 

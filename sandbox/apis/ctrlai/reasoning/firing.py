@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sandbox.apis.ctrlai.reasoning.cards import Card
+from sandbox.apis.ctrlai.reasoning.cards import Card, structure_of
 from sandbox.apis.ctrlai.reasoning.library import Flow
 from sandbox.apis.ctrlai.reasoning.structures import do, suits
 from sandbox.core.frozen import Frozen
@@ -49,7 +49,7 @@ def fire(card: Card, known: dict[str, Any]) -> Step:
     wrong = [each for each in card.required if each not in took]
     if wrong:
         return Step(card, FAILED, took, detail=f"{wrong[0]} has another type than the unit takes")
-    done = do(card.structure, took, card.outputs)
+    done = do(structure_of(card.row), took, card.outputs)
     if done.failure is not None:
         at = f" in {done.failure.step}" if done.failure.step else ""
         return Step(card, FAILED, took, detail=f"{done.failure.message}{at}")
@@ -69,7 +69,6 @@ def held_up(card: Card, lacks: Sequence[str]) -> Step:
     return Step(card, event, lacks=tuple(lacks), detail=f"lacks {', '.join(lacks)}")
 
 
-def lacking(card: Card, known: Iterable[str]) -> list[str]:
+def lacking(card: Card, known: Container[str]) -> list[str]:
     """Return what the unit needs and does not have, what its gates ask for first."""
-    there = set(known)
-    return [each for each in dict.fromkeys((*card.gates, *card.required)) if each not in there]
+    return [each for each in dict.fromkeys((*card.gates, *card.required)) if each not in known]

@@ -1,8 +1,8 @@
 """The fast path: an active workflow that covers most of what a query needs is used as it stands.
 
 A workflow may be used if it is active, of the query's domain if that names one, if all its units may take part, and if
-those that can fire with what the query tells (or would, once a protocol's questions are answered) cover `COVERED` percent
-of the query's needs. Of several it is the one that covers most, then by name.
+those that can fire with what the query tells (or would, once a protocol's questions are answered) cover `COVERED`
+percent of the query's needs. Of several it is the one that covers most, then by name.
 
 Source: docs.ctrlai.com, guides/composing-workflows (80 %).
 """

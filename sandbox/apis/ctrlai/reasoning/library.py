@@ -48,11 +48,13 @@ class Flow:
 class Library:
     """All units by what may make them of use to a query.
 
-    `phrases` are (card, words, how many of them have to be said); `triggers` and `titles` lead from a word to places in
-    it. `spoken` are the variables that some words name, `endings` those that end in them, `longest` how many words can
-    follow a first one.
+    `places` is the order of preference of the units, by id. `phrases`, in that order, are (card, words, how many of
+    them have to be said), and `triggers` leads from a word to places in them. `makers` of a variable, and the `silent`
+    units that take it and have no WHEN, are in that order, too. `spoken` are the variables that some words name,
+    `endings` those that end in them, `longest` how many words can follow a first one.
     """
 
+    places: Mapping[str, int]
     phrases: tuple[tuple[Card, frozenset[str], int], ...]
     triggers: Mapping[str, tuple[int, ...]]
     makers: Mapping[str, tuple[Card, ...]]
@@ -81,6 +83,7 @@ def library_of(units: Iterable[Frozen], workflows: Iterable[Frozen]) -> Library:
     phrases = tuple(each for one in cards for each in _phrases(one))
     spoken = _spoken(cards)
     return Library(
+        places=MappingProxyType({one.id: at for at, one in enumerate(cards)}),
         phrases=phrases,
         triggers=_filed((word, at) for at, (_, words, _) in enumerate(phrases) for word in words),
         makers=_filed((name, one) for one in cards for name in one.offers),
@@ -112,9 +115,11 @@ def _told(pairs: Iterable[tuple[Card, Iterable[Variable]]]) -> Mapping[str, tupl
     found: dict[str, dict[Told, None]] = {}
     for one, variables in pairs:
         for each in variables:
-            told = Told(each._replace(required=True), one.verified, one.jurisdiction)
+            told = Told(Variable(each.name, each.type, True, each.enum), one.verified, one.jurisdiction)
             found.setdefault(each.name, {})[told] = None
-    return MappingProxyType({name: tuple(sorted(each, key=repr)) for name, each in found.items()})
+    return MappingProxyType(
+        {name: tuple(sorted(each, key=repr) if len(each) > 1 else each) for name, each in found.items()}
+    )
 
 
 def _spoken(cards: Iterable[Card]) -> list[tuple[tuple[str, ...], str]]:

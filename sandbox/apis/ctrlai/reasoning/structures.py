@@ -61,10 +61,13 @@ class Structure:
     threshold: int | None = None
     flaw: str | None = None
 
-    @property
-    def computes(self) -> bool:
-        """Tell whether the unit can give variables, and does not only tell its THEN."""
-        return self.program is not None or bool(self.items)
+
+def computes(kind: str, definition: object) -> bool:
+    """Tell whether a unit says how it computes variables, and does not only tell its THEN; it may say so wrongly."""
+    told = definition if isinstance(definition, Mapping) else {}
+    if kind == "program":
+        return told.get("program") is not None
+    return bool(told.get(ITEMS[kind][0])) or told.get("results") is not None
 
 
 class Done(NamedTuple):
@@ -101,7 +104,7 @@ def do(made: Structure, given: Mapping[str, Any], outputs: Sequence[Variable]) -
         return Done(Frozen(), Failure("program-unfit", "", made.flaw))
     if made.type == "program":
         return _checked(run(made.program, given) if made.program else Ran(Frozen(), None), outputs, ())
-    return _framed(made, given, outputs) if made.computes else Done(Frozen())
+    return _framed(made, given, outputs) if made.items or made.program else Done(Frozen())
 
 
 def _framed(made: Structure, given: Mapping[str, Any], outputs: Sequence[Variable]) -> Done:

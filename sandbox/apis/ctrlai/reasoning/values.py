@@ -13,7 +13,7 @@ REACH = 4
 """So many words may stand between a variable and its value."""
 LONGEST_QUOTE = 40
 
-_LINKS = "of is was are at to the a an about around approximately roughly equals equal currently ratio amount value"
+_LINKS = "of is was are were at to the a an about around approximately equals equal currently ratio amount value"
 _BEHIND = stems(f"{_LINKS} = : ( $ € £")
 _BEFORE = stems("of in a an the")
 _SPOKEN = MappingProxyType({"yes": True, "true": True, "no": False, "false": False})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST_NUMBER = 30
@@ -52,6 +53,7 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
+@lru_cache(maxsize=1 << 14)
 def keys(text: str) -> tuple[str, ...]:
     """Return the words and numbers of a text, by their stems."""
     return tuple(each.key for each in tokens(text) if each.kind != "mark")

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from sandbox.apis.ctrlai import columns
+from sandbox.apis.ctrlai.columns import full, ident, json_object, said, slug_text, words
 from sandbox.apis.ctrlai.law import INFERENCE, KEY, PERMISSIONS, ROLES
-from sandbox.apis.ctrlai.rows import (
-    ACTIONS,
-    EMAIL,
-    PREFIX,
-    UNIT_TYPES,
-    Counters,
-    Tables,
-    full,
-    ident,
-    json_object,
-    said,
-    slug_text,
-    words,
-)
+from sandbox.apis.ctrlai.rows import ACTIONS, UNIT_TYPES, Counters, Tables
 from sandbox.apis.ctrlai.verification import STATUSES
 from sandbox.apis.ctrlai.workflows import STATUSES as WORKFLOW_STATUSES
 from sandbox.core.document import Document, many, mapping, moment, nested, one_of, text, truth
 
 
-def _email(**options: Any) -> Any:
-    return text(EMAIL, expected="an e-mail address in lower case", longest=254, **options)
-
-
 class _User(Document):
     id = ident(required=True)
-    email = _email(required=True)
+    email = columns.email(required=True)
     name = said(200, required=True)
 
 
@@ -43,7 +26,7 @@ class _Key(Document):
 
 class _Member(Document):
     id = ident(required=True)
-    user = _email(required=True)
+    user = columns.email(required=True)
     role = one_of(ROLES, required=True)
     joined = moment(required=True)
 
@@ -51,17 +34,17 @@ class _Member(Document):
 class _ApiKey(Document):
     id = ident(required=True)
     name = said(200, required=True)
-    user = _email(required=True)
+    user = columns.email(required=True)
     role = one_of(ROLES, load_default="author")
     permissions = many(one_of(PERMISSIONS), load_default=lambda: [INFERENCE])
-    prefix = text(PREFIX, expected="ctrlai_pk_ and 8 hexadecimal digits", load_default="ctrlai_pk_00000000")
+    prefix = columns.prefix(load_default="ctrlai_pk_00000000")
     created = moment(required=True)
     expires = moment(load_default=None)
     revoked = moment(load_default=None)
 
 
 class _DomainMember(Document):
-    user = _email(required=True)
+    user = columns.email(required=True)
     added = moment(required=True)
 
 
@@ -75,12 +58,12 @@ class _Domain(Document):
 
 
 class _Assigned(Document):
-    to = many(_email(), required=True)
+    to = many(columns.email(), required=True)
     at = moment(required=True)
 
 
 class _Review(Document):
-    by = _email(required=True)
+    by = columns.email(required=True)
     action = one_of(ACTIONS, required=True)
     elements = mapping(keys=words(200), values=said(100), load_default=dict)
     comment = words(load_default=None)
@@ -100,7 +83,7 @@ class _Unit(Document):
     inputSchema = json_object(load_default=None)
     outputSchema = json_object(load_default=None)
     definition = json_object(load_default=None)
-    author = _email(required=True)
+    author = columns.email(required=True)
     created = moment(required=True)
     edited = many(moment(), load_default=list)
     assigned = nested(_Assigned, load_default=None)
@@ -126,13 +109,13 @@ class _Workflow(Document):
     jurisdiction = full(200, load_default=None)
     units = many(ident(), least=1, required=True)
     status = one_of(WORKFLOW_STATUSES, required=True)
-    author = _email(required=True)
+    author = columns.email(required=True)
     created = moment(required=True)
     past = many(nested(_Past), load_default=list)
 
 
 class _Question(Document):
-    user = _email(required=True)
+    user = columns.email(required=True)
     query = said(10_000, required=True)
     domain = slug_text(load_default=None)
     jurisdiction = full(200, load_default=None)
@@ -143,7 +126,7 @@ class _Question(Document):
 
 class _Entry(Document):
     action = text(r"[a-z_]+\.[a-z_]+", expected="an action such as unit.deleted", longest=100, required=True)
-    user = _email(required=True)
+    user = columns.email(required=True)
     resourceType = text(r"[a-z_]+", expected="a kind of thing such as unit", longest=100, required=True)
     resourceId = ident(required=True)
     details = json_object(load_default=dict)

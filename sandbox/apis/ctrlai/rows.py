@@ -13,7 +13,8 @@ from typing import Any
 from immutables import Map
 from marshmallow import ValidationError, fields
 
-from sandbox.apis.ctrlai import ulid
+from sandbox.apis.ctrlai import columns
+from sandbox.apis.ctrlai.columns import ID, full, ident, json_array, json_object, said, slug_text, words
 from sandbox.apis.ctrlai.law import ROLES
 from sandbox.apis.ctrlai.layouts import LAYOUTS
 from sandbox.apis.ctrlai.verification import STATUSES
@@ -27,89 +28,10 @@ MOST = (1 << 53) - 1
 """The largest integer that every JSON reader keeps exact."""
 ROWS = 1_000_000
 """How many rows a table, and how many things a row, may hold."""
-DEEPEST = 100
-"""How far JSON values may be nested, which is as far as a file is read."""
 
 UNIT_TYPES = ("program", "framework", "pattern", "argument", "protocol")
 ACTIONS = ("approve", "request_changes")
 MODES = ("full_coverage", "partial_coverage", "neural_only")
-
-SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
-PREFIX = r"ctrlai_pk_[0-9a-f]{8}"
-"""What is public of a key."""
-EMAIL = r"[a-z0-9._%+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+"
-# The contract's `\S` and Python's differ over these: what either takes for more than a blank may stand in a row.
-_SAID = r"(?s:.*[\S\x1c-\x1f\x85].*)"
-_ID = f"(?:{ulid.PATTERN.pattern})"
-
-
-class _Json(fields.Field[Any]):
-    """A field for any JSON value, or for one object or one array; what no JSON could hold is refused."""
-
-    def __init__(self, kind: type | tuple[type, ...], expected: str, **options: Any) -> None:
-        super().__init__(
-            error_messages={"null": expected, "required": "a value, since the field is required"}, **options
-        )
-        self._kind, self._expected = kind, expected
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:  # noqa: ARG002
-        if not isinstance(value, self._kind):
-            raise ValidationError(self._expected)
-        if not _is_json(value, DEEPEST):
-            raise ValidationError(f"{self._expected} that JSON can hold, of at most {DEEPEST} levels")
-        return value
-
-
-def _is_json(value: Any, levels: int) -> bool:
-    if isinstance(value, Mapping):
-        return levels > 0 and all(_is_text(key) and _is_json(each, levels - 1) for key, each in value.items())
-    if isinstance(value, (list, tuple)):
-        return levels > 0 and all(_is_json(each, levels - 1) for each in value)
-    if isinstance(value, float):
-        return value - value == 0
-    if isinstance(value, int):
-        return -(1 << 63) <= value < 1 << 64
-    return value is None or _is_text(value)
-
-
-def _is_text(value: Any) -> bool:
-    # Half of a surrogate pair has no UTF-8.
-    return isinstance(value, str) and (value.isascii() or value.encode("utf-8", "ignore").decode() == value)
-
-
-def json_object(**options: Any) -> fields.Field[Any]:
-    """Return a field for a JSON object of whatever it says."""
-    return _Json(Mapping, "a mapping", **options)
-
-
-def json_array(**options: Any) -> fields.Field[Any]:
-    """Return a field for a JSON array of whatever it holds."""
-    return _Json((list, tuple), "a list", **options)
-
-
-def ident(**options: Any) -> fields.String:
-    """Return a field for a ULID."""
-    return text(_ID, expected="a ULID such as 01HX3V0N7Q8B5T2M4K6R9WXYZA", **options)
-
-
-def slug_text(**options: Any) -> fields.String:
-    """Return a field for a slug."""
-    return text(SLUG, expected="a slug such as credit-risk", longest=2000, **options)
-
-
-def words(longest: int = 100_000, **options: Any) -> fields.String:
-    """Return a field for any text, an empty one included."""
-    return text("(?s:.*)", expected="a text", longest=longest, **options)
-
-
-def full(longest: int = 100_000, **options: Any) -> fields.String:
-    """Return a field for any text that is not empty."""
-    return text("(?s:.+)", expected="a text that is not empty", longest=longest, **options)
-
-
-def said(longest: int, **options: Any) -> fields.String:
-    """Return a field for a text that is more than blanks."""
-    return text(_SAID, longest=longest, **options)
 
 
 class _Row(Document):
@@ -127,7 +49,7 @@ class _Org(_Row):
 
 class _User(_Row):
     id = ident()
-    email = text(EMAIL, expected="an e-mail address in lower case", longest=254)
+    email = columns.email()
     name = words(200)
 
 
@@ -144,7 +66,7 @@ class _ApiKey(_Row):
     orgId = ident()
     userId = ident()
     name = said(200)
-    prefix = text(PREFIX, expected="ctrlai_pk_ and 8 hexadecimal digits")
+    prefix = columns.prefix()
     role = one_of(ROLES)
     permissions = many(full(200), most=ROWS)
     expiresAt = exact(allow_none=True)
@@ -171,7 +93,7 @@ class _Domain(_Row):
 
 
 class _DomainMember(_Row):
-    id = text(f"{_ID}/{_ID}", expected="a domain's id, a slash and a user's id")
+    id = text(f"{ID}/{ID}", expected="a domain's id, a slash and a user's id")
     orgId = ident()
     domainId = ident()
     userId = ident()

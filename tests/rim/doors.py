@@ -22,6 +22,7 @@ from sandbox.settings import Settings
 from sandbox.version import NAME, VERSION
 from sandbox.web.app import flask_app
 from sandbox.web.asgi import Asgi, asgi_app
+from sandbox.web.gate import OPEN, Gate
 from sandbox.web.server import listen, make_server
 from sandbox.web.store import Store
 from tests.rim.corpus import Case
@@ -53,14 +54,18 @@ class Door(Protocol):
 
 
 @cache
-def _realm(**settings: Any) -> Realm:
+def _realm(name: str, **settings: Any) -> Realm:
     given = {"clock": FROZEN.clock, "fixture": FROZEN.fixture, **settings}
-    return create_realm("aikraft", Settings(**given), NOW)
+    return create_realm(name, Settings(**given), NOW)
 
 
-def fresh_store(wall: Callable[[], int] = lambda: NOW, memory: int = FROZEN.memory, **settings: Any) -> Store:
+def fresh_store(
+    wall: Callable[[], int] = lambda: NOW, memory: int = FROZEN.memory, *, apis: tuple[str, ...] = ("aikraft",),
+    gate: Gate = OPEN, **settings: Any,
+) -> Store:  # fmt: skip
     """Return a store whose inner clock stands still, and the outer one too unless it is given."""
-    return Store((_realm(**settings),), wall, memory, lambda: Plane(control_contract(), NAME, VERSION))
+    realms = tuple(_realm(each, apis=apis, **settings) for each in apis)
+    return Store(realms, wall, memory, lambda: Plane(control_contract(), NAME, VERSION), gate)
 
 
 def renew(store: Store) -> None:

@@ -57,6 +57,7 @@ SECRET = re.compile(r"ctrlai_(?:pk|st)_[0-9A-Za-z]{9,}")
 SIGN_IN = "/auth/signin"
 _NAMES_ORG = "/orgs/{slug}"
 _PREFIX = len("ctrlai_pk_")
+_APART = re.compile("[;,]")
 _LONGEST_KEY = 256
 _LONGEST_NAME = 1 << 12
 
@@ -99,13 +100,14 @@ def _from_cookie(request: Request) -> tuple[str | None, str]:
 
 
 def _cookies(request: Request) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of the cookies in order (RFC 6265, section 4.2.1)."""
-    for field, text in request.headers:
-        if field == "cookie":
-            for pair in text.split(";"):
-                name, equals, value = pair.partition("=")
-                if equals:
-                    yield name.strip(), value.strip()
+    """Yield the names and values of the cookies in order (RFC 6265, section 4.2.1).
+
+    A comma parts them too: it stands in no cookie, and between two fields that a server has made one of.
+    """
+    for pair in _APART.split(request.header("cookie") or ""):
+        name, equals, value = pair.partition("=")
+        if equals:
+            yield name.strip(), value.strip()
 
 
 def introduction(request: Request) -> str | None:

@@ -14,6 +14,7 @@ from sandbox.apis.ctrlai.reasoning.library import library
 from sandbox.apis.ctrlai.reasoning.reading import Ask, Scope, read
 from sandbox.apis.ctrlai.reasoning.words import tokens
 from sandbox.core.frozen import Frozen, freeze, to_json
+from tests.acme import ADMIN, AUTHOR, GLOBEX, Acme
 
 BLANK = {
     "description": None, "given": None, "when": None, "then": None, "jurisdiction": None, "inputSchema": None,
@@ -592,3 +593,128 @@ def test_a_framework_weighs_its_factors_exactly(pairs):
     tier = TIER["enum"][min(int(mean * 3), 2)]
     expected = int(mean) if mean.denominator == 1 else float(mean)
     assert ask("loan", row).outputs == {"mean": expected, "tier": tier, "good": mean * 2 >= 1}
+
+
+# The handlers, in the world of the default fixture.
+
+INFER, LOG = "/inference", "/audit/inference"
+LOAN = "Credit risk with a monthly debt of 1500, a monthly income of 5000 and a credit score of 700?"
+UNDERWRITING = f"{LOAN} Start manual underwriting."
+NOBODY = "01HX0000000000000000000000"
+
+
+def acme(key=ADMIN, **settings):
+    return Acme(key, quota="off", clock="real", **settings)
+
+
+def test_a_query_is_answered_and_logged_and_not_audited():
+    world = acme()
+    before = world.call("GET", LOG)[1]["meta"]["total"], world.call("GET", "/audit")[1]["meta"]["total"]
+    made = world.made("POST", INFER, {"query": LOAN})
+    assert (made["mode"], made["sessionId"], made["pendingQuestions"]) == ("full_coverage", None, [])
+    assert made["modelsUsed"]["prose"] == {"provider": "gemini", "model": "gemini-2.5-flash"}
+    status, log = world.call("GET", LOG)
+    assert (status, log["meta"]["total"]) == (200, before[0] + 1)
+    entry = log["data"][0]
+    assert (entry["query"], entry["outputVariables"]["dti"], entry["coveragePercent"]) == (
+        LOAN,
+        0.3,
+        made["coveragePercent"],
+    )
+    assert entry["trustSummary"] == made["trustSummary"]
+    assert [each["id"] for each in entry["unitsFired"]] == [each["id"] for each in made["unitsUsed"]]
+    assert entry["executionTrace"][0]["event"] == "read"
+    assert world.call("GET", "/audit")[1]["meta"]["total"] == before[1]
+
+
+def test_a_gate_opens_a_conversation_that_ends_when_it_is_answered():
+    world = acme()
+    first = world.made("POST", INFER, {"query": UNDERWRITING})
+    [question] = first["pendingQuestions"]
+    assert (question["id"], question["type"]) == ("employmentVerified", "boolean")
+    again = world.made("POST", INFER, {"query": "And now?", "sessionId": first["sessionId"]})
+    assert (again["sessionId"], again["pendingQuestions"]) == (first["sessionId"], [question])
+    told = {"query": UNDERWRITING, "sessionId": first["sessionId"], "additionalInputs": {"employmentVerified": True}}
+    done = world.made("POST", INFER, told)
+    assert (done["sessionId"], done["pendingQuestions"]) == (None, [])
+    assert world.call("GET", LOG)[1]["data"][0]["inputVariables"]["monthlyDebt"] == 1500
+    assert world.call("POST", INFER, told)[0] == 404
+
+
+def test_a_conversation_remembers_what_was_told_and_takes_what_is_said_later():
+    world = acme()
+    first = world.made("POST", INFER, {"query": UNDERWRITING})
+    world.made(
+        "POST", INFER, {"query": "The credit score is 650; employmentVerified: yes", "sessionId": first["sessionId"]}
+    )
+    entry = world.call("GET", LOG)[1]["data"][0]
+    assert entry["inputVariables"] == {
+        "monthlyDebt": 1500,
+        "monthlyIncome": 5000,
+        "creditScore": 650,
+        "employmentVerified": True,
+    }
+    assert entry["outputVariables"]["riskTier"] == "medium"
+
+
+@pytest.mark.parametrize("key", [AUTHOR, GLOBEX])
+def test_a_conversation_of_another_user_or_organization_is_not_seen(key):
+    world = acme()
+    first = world.made("POST", INFER, {"query": UNDERWRITING})
+    body = {"query": "Go on", "sessionId": first["sessionId"]}
+    assert world.call("POST", INFER, body, key=key)[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "details"),
+    [
+        ({"query": "x", "sessionId": NOBODY}, 404, None),
+        ({"query": "x", "domainId": NOBODY}, 400, {"field": "domainId", "issue": "Unknown domain"}),
+        (
+            {"query": "x", "additionalInputs": {"monthlyDebt": "much"}}, 400,
+            {"field": "additionalInputs.monthlyDebt", "issue": "Expected number, received string"},
+        ),
+        ({}, 400, {"field": "query", "issue": "Required"}),
+    ],
+)  # fmt: skip
+def test_a_query_that_cannot_be_taken_is_refused_and_leaves_no_entry(body, status, details):
+    world = acme()
+    before = world.call("GET", LOG)[1]
+    found, content = world.call("POST", INFER, body)
+    assert (found, content["error"].get("details")) == (status, details)
+    assert world.call("GET", LOG)[1] == before
+
+
+def test_another_organization_sees_neither_units_nor_log():
+    world = acme()
+    world.made("POST", INFER, {"query": LOAN})
+    other = world.made("POST", INFER, {"query": LOAN}, key=GLOBEX)
+    assert other["unitsUsed"] == []
+    assert all(
+        each["userId"] not in str(world.call("GET", LOG)[1]) for each in world.call("GET", LOG, key=GLOBEX)[1]["data"]
+    )
+
+
+def test_the_log_is_newest_first_and_its_filters_hold():
+    world = acme()
+    everything = world.call("GET", f"{LOG}?limit=200")[1]["data"]
+    times = [each["createdAt"] for each in everything]
+    assert times == sorted(times, reverse=True)
+    for name in ("userId", "mode"):
+        for value in {each[name] for each in everything}:
+            kept = world.call("GET", f"{LOG}?limit=200&{name}={value}")[1]["data"]
+            assert kept == [each for each in everything if each[name] == value]
+    middle = times[len(times) // 2]
+    assert world.call("GET", f"{LOG}?limit=200&startDate={middle}")[1]["data"] == [
+        e for e in everything if e["createdAt"] >= middle
+    ]
+    assert world.call("GET", f"{LOG}?limit=2&offset=1")[1]["data"] == everything[1:3]
+    both = everything[0]
+    kept = world.call("GET", f"{LOG}?limit=200&userId={both['userId']}&mode={both['mode']}")[1]["data"]
+    assert kept == [each for each in everything if (each["userId"], each["mode"]) == (both["userId"], both["mode"])]
+
+
+def test_a_world_gives_the_same_answer_twice():
+    first, second = acme(), acme()
+    one, other = (each.ask("POST", "/api/v1/inference", {"query": LOAN}).response.body for each in (first, second))
+    assert one == other

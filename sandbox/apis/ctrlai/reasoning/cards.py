@@ -73,7 +73,7 @@ def card(row: Frozen) -> Card:
     return _card(Same(row))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 14)
 def _card(key: Same) -> Card:
     row: Frozen = key.value
     definition = row["definition"] or {}

@@ -127,7 +127,7 @@ def _open(field: _Field, reading: Reading) -> Chain:
         if not any(each.event == FAILED for each in taken) or len(done) >= MOST_FIRED:
             break
     left = [one for one in plan if one.id not in done]
-    steps += [passed(one) for one in left if not is_of_use(one, known)]
+    steps += [passed(one) for one in left if not is_of_use(one, known)][:MOST_FIRED]
     steps += _held_up([one for one in field.cards if one.id not in done], feasible, field, known)
     return Chain(tuple(steps), known, None)
 

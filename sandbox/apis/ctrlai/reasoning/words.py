@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 LONGEST_NUMBER = 30
+SHORT = 100
 
 # Every alternative begins with another character than the rest or is tried last, and no repetition nests in another.
 _TOKEN = re.compile(
@@ -53,9 +54,13 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-@lru_cache(maxsize=1 << 14)
 def keys(text: str) -> tuple[str, ...]:
-    """Return the words and numbers of a text, by their stems."""
+    """Return the words and numbers of a text, by their stems; those of short texts are remembered."""
+    return _keys(text) if len(text) <= SHORT else _keys.__wrapped__(text)
+
+
+@lru_cache(maxsize=1 << 14)
+def _keys(text: str) -> tuple[str, ...]:
     return tuple(each.key for each in tokens(text) if each.kind != "mark")
 
 

@@ -665,24 +665,38 @@ def test_a_conversation_of_another_user_or_organization_is_not_seen(key):
     assert world.call("POST", INFER, body, key=key)[0] == 404
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "details"),
-    [
-        ({"query": "x", "sessionId": NOBODY}, 404, None),
-        ({"query": "x", "domainId": NOBODY}, 400, {"field": "domainId", "issue": "Unknown domain"}),
-        (
-            {"query": "x", "additionalInputs": {"monthlyDebt": "much"}}, 400,
-            {"field": "additionalInputs.monthlyDebt", "issue": "Expected number, received string"},
-        ),
-        ({}, 400, {"field": "query", "issue": "Required"}),
-    ],
-)  # fmt: skip
-def test_a_query_that_cannot_be_taken_is_refused_and_leaves_no_entry(body, status, details):
+REFUSED = {
+    ("infer", "body-missing"): ("POST", INFER, None, 400, "body"),
+    ("infer", "body-unparsable"): ("POST", INFER, b"{", 400, "body"),
+    ("infer", "body-not-json"): ("POST", INFER, b"{}", 400, "body"),
+    ("infer", "session-not-found"): ("POST", INFER, {"query": "x", "sessionId": NOBODY}, 404, None),
+    ("infer", "domain-unknown"): ("POST", INFER, {"query": "x", "domainId": NOBODY}, 400, "domainId"),
+    ("infer", "inputs-unfit"): (
+        "POST", INFER, {"query": "x", "additionalInputs": {"monthlyDebt": "much"}}, 400, "additionalInputs.monthlyDebt",
+    ),
+    ("listInferences", "date-unfit"): ("GET", f"{LOG}?endDate=soon", None, 400, "endDate"),
+    ("listInferences", "dates-crossed"): ("GET", f"{LOG}?startDate=2026-02-02&endDate=2026-01-01", None, 400, "startDate"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "cause"), REFUSED)
+def test_a_query_that_cannot_be_taken_is_refused_and_leaves_no_entry(operation, cause):
     world = acme()
     before = world.call("GET", LOG)[1]
-    found, content = world.call("POST", INFER, body)
-    assert (found, content["error"].get("details")) == (status, details)
+    method, target, body, status, field = REFUSED[operation, cause]
+    headers = {"content_type": "text/plain"} if cause == "body-not-json" else {}
+    found, content = world.call(method, target, body, **headers)
+    assert (found, content["error"].get("details", {}).get("field")) == (status, field)
+    assert world.last is not None
+    assert (world.last.operation, world.last.cause) == (operation, cause)
     assert world.call("GET", LOG)[1] == before
+
+
+def test_every_listed_refusal_of_inference_occurs():
+    operations = acme().home.keyring.api.contract.operations
+    assert {(each, cause) for each in ("infer", "listInferences") for cause in operations[each].refusals} == set(
+        REFUSED
+    )
 
 
 def test_another_organization_sees_neither_units_nor_log():

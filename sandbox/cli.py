@@ -32,11 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("sandbox", description="An offline, stateful twin of the Aikraft and Ctrl AI APIs.")
+    parser = argparse.ArgumentParser(
+        "sandbox", description="An offline, stateful twin of the Aikraft and Ctrl AI APIs."
+    )
     parser.add_argument("--version", action="version", version=VERSION)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _add_serve(verbs.add_parser("serve", help="serve the APIs until interrupted"))
-    _add_seed(verbs.add_parser("seed", help="write a fixture of made-up systems to standard output"))
+    _add_seed(verbs.add_parser("seed", help="write a fixture of made-up rows to standard output"))
     add_verbs(verbs)
     _add_play(add_play(verbs))
     _add_scenarios(verbs.add_parser("scenarios", help="list the scenarios that the sandbox comes with, or show one"))
@@ -89,6 +91,7 @@ def _add_play(parser: argparse.ArgumentParser) -> None:
 def _add_scenarios(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_scenarios)
     parser.add_argument("name", metavar="NAME", nargs="?", help="show this one as its file has it")
+    parser.add_argument("--api", choices=APIS, help="of this API (default: of all)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -100,7 +103,10 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 def _add_seed(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_seed)
-    parser.add_argument("--systems", type=int, default=100, help="how many systems (default: %(default)s)")
+    parser.add_argument("--api", choices=APIS, default=APIS[0], help="for this API (default: %(default)s)")
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--systems", type=int, default=100, help="how many systems, of Aikraft (default: %(default)s)")
+    either.add_argument("--units", type=int, default=100, help="how many units, of Ctrl AI (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="the same seed writes the same file (default: %(default)s)")
 
 
@@ -160,11 +166,14 @@ def _is_loopback(host: str) -> bool:
 
 def _seed(given: argparse.Namespace) -> int:
     try:
-        from sandbox.seed import fixture_text
+        from sandbox import seed, seed_ctrlai
     except ImportError:
         return _usage("sandbox seed needs Faker: pip install 'aikraft-sandbox[testing]'")
     try:
-        text = fixture_text(given.systems, given.seed)
+        if given.api == "ctrlai":
+            text = seed_ctrlai.fixture_text(given.units, given.seed)
+        else:
+            text = seed.fixture_text(given.systems, given.seed)
     except ValueError as error:
         return _usage(str(error))
     sys.stdout.write(text)

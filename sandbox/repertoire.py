@@ -21,8 +21,8 @@ def scenarios(given: argparse.Namespace) -> int:
     """List the shipped scenarios, or print the file of one; FileError says which there are."""
     screen = screen_of(given)
     if given.name is not None:
-        return _show(screen, given.name)
-    listed = list(_shipped())
+        return _show(screen, given.name, given.api)
+    listed = [each for each in _shipped() if given.api in (None, each["api"])]
     if screen.json:
         print_json(screen, {"scenarios": listed, "meta": {"total": len(listed)}})
     else:
@@ -36,14 +36,18 @@ def _shipped() -> Iterator[dict[str, str]]:
             yield {"name": name, "api": api, "summary": document["summary"]}
 
 
-def _show(screen: Screen, name: str) -> int:
-    homes = [api for api in APIS if name in files.documents("scenarios", api)]
-    for api in homes or APIS[:1]:
-        document, _digest, raw = files.read(files.find("scenarios", api, name))
-        if screen.json:
-            print_json(screen, document)
-        else:
-            print_raw(screen, raw)
+def _show(screen: Screen, name: str, wanted: str | None) -> int:
+    """Print the file of the scenario: of two that are called alike that of the first API, unless another is wanted."""
+    homes = [api for api in APIS if name in files.names("scenarios", api)]
+    api = wanted or next(iter(homes), APIS[0])
+    document, _digest, raw = files.read(files.find("scenarios", api, name))
+    if screen.json:
+        print_json(screen, document)
+    else:
+        print_raw(screen, raw)
+    for other in homes if wanted is None else ():
+        if other != api:
+            complain(screen, f"{other} has a scenario of this name too: add --api {other} to see that one")
     return FINE
 
 

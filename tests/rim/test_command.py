@@ -131,3 +131,13 @@ def test_the_version_is_that_of_the_distribution():
 
     assert version("aikraft-sandbox") == VERSION == sandbox("--version").stdout.strip()
     assert json.dumps(VERSION)
+
+
+def test_a_seeded_fixture_of_the_other_api_can_be_served(tmp_path):
+    done = sandbox("seed", "--api", "ctrlai", "--units", "30", "--seed", "3")
+    (tmp_path / "units.yaml").write_text(done.stdout)
+    key = {"Authorization": "Bearer ctrlai_pk_7e570000000000000000000000000001"}
+    with serving(str(tmp_path / "units.yaml")) as origin:
+        assert httpx.get(f"{origin}/api/v1/units", headers=key).json()["meta"]["total"] == 30
+        systems = httpx.get(f"{origin}/v1/systems", headers={"Authorization": "Bearer ak_test_enterprise_seed"})
+        assert systems.json()["meta"]["total"] > 1

@@ -11,11 +11,12 @@ import httpx
 import pytest
 import yaml
 
-from sandbox.web.files import shipped
+from sandbox.settings import APIS
+from sandbox.web.files import names, shipped
 from tests.served import serving
 
 NUMBERS = count()
-SHIPPED = sorted(each.stem for each in (shipped("scenarios") / "aikraft").glob("*.yaml"))
+SHIPPED = names("scenarios", "aikraft")
 GOOD = """\
 scenario: mine
 api: aikraft
@@ -173,23 +174,30 @@ def test_a_file_that_is_not_there_is_no_scenario(tmp_path):
     assert "expected a file, got nothing there" in done.stderr
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_every_shipped_scenario_can_work(name):
-    done = sandbox("check-scenario", str(shipped("scenarios") / "aikraft" / f"{name}.yaml"))
+@pytest.mark.parametrize(("api", "name"), [(api, name) for api in APIS for name in names("scenarios", api)])
+def test_every_shipped_scenario_can_work(api, name):
+    done = sandbox("check-scenario", str(shipped("scenarios") / api / f"{name}.yaml"))
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_shipped_scenarios_are_listed_with_their_summaries():
     listed = [line.split("\t") for line in sandbox("scenarios").stdout.splitlines()]
-    assert [each[0] for each in listed] == SHIPPED
-    assert all(api == "aikraft" and summary for _, api, summary in listed)
+    assert [each[0] for each in listed if each[1] == "aikraft"] == SHIPPED
+    assert {api for _, api, _ in listed} == set(APIS)
+    assert all(summary for _, _, summary in listed)
+    of_one = sandbox("scenarios", "--api", "ctrlai").stdout.splitlines()
+    assert [each.split("\t") for each in of_one] == [each for each in listed if each[1] == "ctrlai"]
     told = json.loads(sandbox("scenarios", "--json").stdout)
     assert [[each["name"], each["api"], each["summary"]] for each in told["scenarios"]] == listed
 
 
 def test_a_shipped_scenario_is_shown_as_its_file_has_it():
     path = shipped("scenarios") / "aikraft" / "flaky.yaml"
-    assert sandbox("scenarios", "flaky").stdout == path.read_text()
+    done = sandbox("scenarios", "flaky")
+    assert done.stdout == path.read_text()
+    assert "add --api ctrlai to see that one" in done.stderr
+    other = sandbox("scenarios", "flaky", "--api", "ctrlai")
+    assert (other.stdout, other.stderr) == ((shipped("scenarios") / "ctrlai" / "flaky.yaml").read_text(), "")
     assert json.loads(sandbox("scenarios", "flaky", "--json").stdout) == yaml.safe_load(path.read_text())
     done = sandbox("scenarios", "flakey")
     assert done.returncode == 2

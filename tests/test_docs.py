@@ -198,18 +198,31 @@ def test_every_kind_of_fault_and_of_event_has_a_heading_and_an_example(name):
     assert f"{name}:" in section.partition("```yaml\n")[2].partition("```")[0]
 
 
-SCENARIOS = sorted((shipped("scenarios") / "aikraft").glob("*.yaml"))
+SCENARIOS = sorted(shipped("scenarios").glob("*/*.yaml"))
+SHIPPED = {"aikraft": "The shipped ones of Aikraft", "ctrlai": "The shipped ones of Ctrl AI"}
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_shipped_scenario_is_listed_with_what_happens(path):
     document = read(path)[0]
-    assert document["scenario"] == path.stem
-    assert f"| `{path.stem}` | {document['summary']} |" in page("scenarios")
+    assert (document["scenario"], document["api"]) == (path.stem, path.parent.name)
+    listed = page("scenarios").partition(f"\n## {SHIPPED[path.parent.name]}\n")[2].partition("\n## ")[0]
+    assert f"| `{path.stem}` | {document['summary']} |" in listed
 
 
-def test_no_scenario_is_listed_that_is_not_shipped():
-    assert rows("scenarios", "The shipped ones") == {each.stem for each in SCENARIOS}
+@pytest.mark.parametrize("api", APIS)
+def test_no_scenario_is_listed_that_is_not_shipped(api):
+    assert rows("scenarios", SHIPPED[api]) == {each.stem for each in SCENARIOS if each.parent.name == api}
+
+
+def test_every_api_that_a_scenario_may_be_for_is_told():
+    told = " or ".join(f"`{api}`" for api in APIS)
+    assert f"| `api` | the API that it is for: {told} |" in page("scenarios")
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_every_service_that_may_be_out_of_order_has_a_row(api):
+    assert set(load_api(api).stage.services) <= rows("faults", "degrade")
 
 
 def test_every_key_of_a_scenario_has_a_row():

@@ -99,7 +99,7 @@ def test_every_fixture_snippet_loads(document):
 @pytest.mark.parametrize("document", [each for each in DOCUMENTS if "fixture" not in each.values[0]])
 def test_every_scenario_snippet_is_read_whole_or_as_a_part(document):
     whole = {"scenario": "snippet", "api": "aikraft", "summary": "A snippet.", **document}
-    scenario = reader_of(load_api("aikraft")).scenario(whole)
+    scenario = reader_of(load_api(whole["api"])).scenario(whole)
     assert len(scenario.rules) + len(scenario.timeline) >= 1
 
 

@@ -23,16 +23,18 @@ from sandbox.core.then import WORDS as THEN_WORDS
 from sandbox.core.when import WHEN
 from sandbox.core.when import WORDS as WHEN_WORDS
 from sandbox.faults.kinds import EVENTS, KINDS
+from sandbox.settings import APIS
 from tests.laws.test_bad_scenarios import GOOD, parsed
 from tests.scripts import EXAMPLES
 from tests.steering import helm
 
-DOCUMENTS = {**load_api("aikraft").scenarios(), **EXAMPLES, "good": parsed(GOOD)}
+SHIPPED = {f"{api}/{name}": each for api in APIS for name, each in load_api(api).scenarios().items()}
+DOCUMENTS = {**SHIPPED, **EXAMPLES, "good": parsed(GOOD)}
 
 
 @cache
-def reader():
-    return reader_of(load_api("aikraft"))
+def reader(api="aikraft"):
+    return reader_of(load_api(api))
 
 
 @cache
@@ -40,10 +42,10 @@ def validator():
     return jsonschema_rs.validator_for(json.loads(schema.path().read_text()))
 
 
-def flaws_of(document):
-    """Return why the document is refused; nothing if it is read."""
+def flaws_of(document, api="aikraft"):
+    """Return why the document is refused as a scenario of the API; nothing if it is read."""
     try:
-        scenario = reader().scenario(document)
+        scenario = reader(api).scenario(document)
     except DocumentError as error:
         return error.flaws
     assert isinstance(scenario, Scenario)
@@ -61,10 +63,10 @@ def place(document, path):
     return True
 
 
-def check(document):
+def check(document, api="aikraft"):
     """Check that the document is read, and valid, or refused with reasons at places that it has."""
     before = copy.deepcopy(document)
-    flaws = flaws_of(document)
+    flaws = flaws_of(document, api)
     for flaw in flaws:
         assert flaw.expected
         assert flaw.got
@@ -79,14 +81,14 @@ def check(document):
 # The words of the format, ours and others', so that what is drawn comes near.
 NAMES = sorted(
     {"scenario", "api", "summary", "seed", "states", "uses", "timeline", "rules", "name", "when", "then", "requires", "sets", "times", "ttl"}
-    | {"continue", "at", "every", "state", "weight", "one_of", "sequence", "at_least", "systems", "remainingTimes", "timeUnit", "type"}
+    | {"continue", "at", "every", "state", "weight", "one_of", "sequence", "at_least", "systems", "units", "remainingTimes", "timeUnit", "type"}
     | {*WHEN, *SCENARIO_WORDS.aliases, *RULE_WORDS.aliases, *WHEN_WORDS.aliases, *THEN_WORDS.aliases}
     | {*SCENARIO_WORDS.remedies, *RULE_WORDS.remedies, *WHEN_WORDS.remedies, *THEN_WORDS.remedies}
     | {each.name for each in (*KINDS, *EVENTS)}
     | {name for kind in (*KINDS, *EVENTS) for name in kind.schema().fields}
 )  # fmt: skip
 WORDS = [
-    "aikraft", "Started", "Degraded", "createSystem", "listSystems", "getJob", "GET", "POST", "/v1/systems", "/v1/**", "$.name", "5m", "2s",
+    "aikraft", "ctrlai", "infer", "models", "Started", "Degraded", "createSystem", "listSystems", "getJob", "GET", "POST", "/v1/systems", "/v1/**", "$.name", "5m", "2s",
     "0s", "-1d", "P3D", "2026-04-13T14:30:00Z", "EMPTY_RESPONSE", "DRIBBLE", "drop_after", "late", "twice", "sys_abc123", "slow", "flaky", "MINUTES",
     "uniform", "lognormal", "missing", "huge", "no", "\ud800", "", "  ", "\x00", "x" * 300,
 ]  # fmt: skip
@@ -133,6 +135,7 @@ def test_whatever_value_comes_is_refused_with_reasons(document):
 @given(st.data())
 def test_a_scenario_with_anything_anywhere_is_read_or_refused_with_reasons(data):
     document = DOCUMENTS[data.draw(st.sampled_from(sorted(DOCUMENTS)))]
+    api = document["api"]
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(list(places(document))))
         other = data.draw(st.sampled_from(["value", "key", "gone"]))
@@ -147,7 +150,7 @@ def test_a_scenario_with_anything_anywhere_is_read_or_refused_with_reasons(data)
             document = changed(document, path[:-1], lambda old, n=path[-1]: {k: v for k, v in old.items() if k != n})
         if not isinstance(document, dict):
             break
-    check(document)
+    check(document, api)
 
 
 def written_out(definition, draw, depth=0):
@@ -185,18 +188,28 @@ def test_what_the_schema_suggests_is_read_or_refused_with_reasons(data):
     root = json.loads(schema.path().read_text())
     rules = [written_out(root["$defs"]["rule"], data.draw) for _ in range(data.draw(st.integers(0, 2)))]
     events = [written_out(root["$defs"]["event"], data.draw) for _ in range(data.draw(st.integers(0, 2)))]
-    check({"scenario": "drawn", "api": "aikraft", "summary": "Drawn.", "rules": rules, "timeline": events})
+    api = data.draw(st.sampled_from(APIS))
+    check({"scenario": "drawn", "api": api, "summary": "Drawn.", "rules": rules, "timeline": events}, api)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_scenario_begins_with_what_a_good_client_does_and_ends_within_reach(name):
+    text = (schema.path().parent / f"{name}.yaml").read_text()
+    assert text.startswith("# A good client ")
+    rules = reader(SHIPPED[name]["api"]).scenario(SHIPPED[name]).rules
+    assert all(each.faults and (each.operations is None or each.operations) for each in rules)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_whatever_we_ship_or_show_is_read_and_valid_by_the_schema(name):
-    assert check(DOCUMENTS[name]) == ()
+    assert check(DOCUMENTS[name], DOCUMENTS[name]["api"]) == ()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_reading_is_a_function_of_what_is_read(name):
     document = DOCUMENTS[name]
-    first, again, frozen = (reader().scenario(each) for each in (document, copy.deepcopy(document), freeze(document)))
+    read = reader(document["api"]).scenario
+    first, again, frozen = (read(each) for each in (document, copy.deepcopy(document), freeze(document)))
     for one in (again, frozen):
         assert one.document == first.document
         assert [each.name for each in one.rules] == [each.name for each in first.rules]
@@ -266,13 +279,13 @@ def test_flaws_are_told_in_the_same_order_by_every_process():
 @settings(deadline=None, max_examples=200)
 @given(st.data())
 def test_a_single_fault_with_anything_anywhere_is_added_or_refused_with_reasons(data):
-    rules = [rule for each in DOCUMENTS.values() for rule in each.get("rules", ())]
-    whole = data.draw(st.sampled_from(rules))
+    rules = [(rule, each["api"]) for each in DOCUMENTS.values() for rule in each.get("rules", ())]
+    whole, api = data.draw(st.sampled_from(rules))
     fault = {name: each for name, each in whole.items() if name in ("when", "then", "times", "ttl", "continue")}
     path = data.draw(st.sampled_from(list(places(fault))[1:]))
     fault = changed(fault, path, lambda _: data.draw(values))
     try:
-        reader().rule({**fault, "name": "fault-1"}, "fault", 0, ())
+        reader(api).rule({**fault, "name": "fault-1"}, "fault", 0, ())
     except DocumentError as error:
         for flaw in error.flaws:
             assert place({**fault, "name": "fault-1"}, flaw.path)

@@ -17,6 +17,8 @@ from sandbox.web.plane import Steering
 from tests.support import NOW
 
 KEY = "ak_test_enterprise_story"
+CTRLAI = f"ctrlai_pk_7e57{7:028x}"
+"""A key of Ctrl AI with a world of its own, in which it is an admin's."""
 
 
 class Reply(NamedTuple):
@@ -50,7 +52,8 @@ class Stage:
     """A sandbox in which a scenario plays for one key; `transcript` has a line for each call and each move."""
 
     def __init__(self, scenario: str | Mapping[str, Any] | None, *, key: str = KEY, **settings: Any) -> None:
-        given = {"clock": "frozen@2026-04-13T14:30:00Z", **settings}
+        api = "ctrlai" if key.startswith("ctrlai_") else "aikraft"
+        given = {"apis": (api,), "clock": "frozen@2026-04-13T14:30:00Z", **settings}
         self.store = create_store(Settings(**given), lambda: NOW)
         self.key = key
         self.transcript: list[str] = []
@@ -67,7 +70,7 @@ class Stage:
         return self.ask("POST", target, body, **headers)
 
     def ask(self, method: str, target: str, body: Any = None, **headers: str) -> Reply:
-        """Make one call to the API."""
+        """Make one call to the API, with the stage's key unless the header fields have a credential."""
         shelf, request = self.store.shelves[0], self._request(method, target, body, headers)
         answer = self.store.answer(shelf, request)
         held = sum(each.span for each in answer.effects if isinstance(each, Hold)) / SECOND
@@ -76,6 +79,12 @@ class Stage:
         waited = f" after {reply.waited:.3f} s" if reply.waited else ""
         self.transcript.append(f"{method} {target}: {said}{waited}" + (f" ({reply.fault})" if reply.fault else ""))
         return reply
+
+    def signed_in(self, email: str) -> str:
+        """Sign somebody in to Ctrl AI, and return the cookie to send."""
+        reply = self.post("/api/auth/signin", {"email": email})
+        assert reply.status == 200, reply.raw
+        return reply.headers["set-cookie"].partition(";")[0]
 
     def later(self, span: str) -> None:
         """Let time pass in the world."""
@@ -95,7 +104,9 @@ class Stage:
 
     def _request(self, method: str, target: str, body: Any, headers: Mapping[str, str]) -> Request:
         path, _, query = target.partition("?")
-        fields = [("host", "127.0.0.1"), ("authorization", f"Bearer {self.key}")]
+        fields = [("host", "127.0.0.1")]
+        if not headers.keys() & {"authorization", "cookie"}:
+            fields.append(("authorization", f"Bearer {self.key}"))
         fields += [(name.replace("_", "-"), value) for name, value in headers.items()]
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         if body is not None and "content_type" not in headers:
@@ -112,6 +123,17 @@ def _reply(answer: Response, held: float) -> Reply:
     except ValueError:
         content = None
     return Reply(answer.status, content, headers, answer.body, broken, waited)
+
+
+CREDIT = "01HXD0MA1N0000000000CRED1T"
+"""The domain of credit risk in Ctrl AI's default fixture."""
+LOAN = "What is the credit risk of a loan application with a monthly debt of 1500, a monthly income of 5000 and a credit score of 700?"
+"""A question that units of that domain answer in full."""
+
+
+def unit(name: str, **more: Any) -> dict[str, Any]:
+    """Return what a client sends to write down a unit of this name."""
+    return {"name": name, "unitType": "pattern", "domainId": CREDIT, "then": "Look twice.", **more}
 
 
 def system(name: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sandbox.core.frozen import Frozen
 from sandbox.core.grant import Grant
 from sandbox.core.message import Request
 from sandbox.core.problem import Problem
-from sandbox.core.quota import ENFORCE, OFF, Held, Limit, Reading, Window, is_full, spent, take, untouched
+from sandbox.core.quota import ENFORCE, OFF, Held, Limit, Reading, Window, is_full, latest, spent, take, untouched
 from sandbox.core.scenario import Quota
 from sandbox.core.world import Charter, World
 
@@ -79,7 +79,7 @@ def _room(buckets: Any, limit: Any, now: int) -> Any:
     """Forget the addresses whose bucket is full again; if none is, the one that was quiet for longest."""
     kept = {name: each for name, each in buckets.items() if not is_full(each, limit, now)}
     if len(kept) >= ADDRESS_LIMIT:
-        del kept[min(kept, key=lambda name: kept[name].at)]
+        del kept[min(kept, key=lambda name: latest(kept[name]))]
     return type(buckets)(kept)
 
 

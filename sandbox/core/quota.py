@@ -103,6 +103,11 @@ def untouched(limit: Held, now: int) -> Reading:
     return Reading(limit.rate, limit.rate, now // SECOND, 1, False)
 
 
+def latest(drawn: Drawn) -> int:
+    """Return the instant at which something was last drawn."""
+    return drawn.at if isinstance(drawn, Bucket) else drawn.times[-1]
+
+
 def is_full(drawn: Drawn, limit: Held, now: int) -> bool:
     """Tell whether all of it is there again, so that forgetting what was drawn changes nothing."""
     if isinstance(limit, Window):

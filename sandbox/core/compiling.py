@@ -13,7 +13,8 @@ from typing import Any
 
 from sandbox.core.contract import Body, Branch, Contract, ContractError, Operation, Parameter, Refusal
 from sandbox.core.frozen import Frozen, freeze, to_json
-from sandbox.core.shape import FORM, JSON, Part, Schemas, Shape
+from sandbox.core.message import FORM
+from sandbox.core.shape import JSON, Part, Schemas, Shape
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
 EXTENSIONS = frozenset({"x-provenance", "x-source", "x-plan", "x-rate-class", "x-refusals"})

@@ -12,9 +12,9 @@ import orjson
 
 from sandbox.core.api import Api, Call
 from sandbox.core.contract import Operation, read_query
-from sandbox.core.message import Headers, Request
+from sandbox.core.message import FORM, Headers, Request
 from sandbox.core.problem import Problem
-from sandbox.core.shape import FORM, JSON
+from sandbox.core.shape import JSON
 
 BODY_LIMIT = 1 << 20
 TARGET_LIMIT = 1 << 16
@@ -95,12 +95,15 @@ def content_of(operation: Operation, request: Request, limit: int = BODY_LIMIT) 
 
 
 def _form(body: bytes) -> dict[str, str]:
-    """Return the fields of a form; of one that is there twice the first counts."""
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=100)
+        return fields_of(body)
     except ValueError as error:
         raise Problem(400, "body-unparsable", "The request body is not a form in UTF-8.") from error
-    return dict(reversed(pairs))
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """Return the fields of a form, or raise ValueError; of one that is there twice the first counts."""
+    return dict(reversed(_split(body.decode())))
 
 
 def _is_too_deep(body: bytes, content: Any) -> bool:

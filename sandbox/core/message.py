@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 Headers = tuple[tuple[str, str], ...]
 
+FORM = "application/x-www-form-urlencoded"
 REDACTED = "(redacted)"
 UNNAMED = "redacted-key"
 """What stands where a client wrote a credential into a URL or a body."""
@@ -147,9 +148,11 @@ def without_secrets_beside(request: Request, secret: re.Pattern[str], marker: st
     if marker in path or "%" in path:
         path = "/".join(_unnamed(each, secret) for each in path.split("/"))
     if marker in query or "%" in query:
-        query = "&".join("=".join(_unnamed(each, secret) for each in pair.split("=")) for pair in query.split("&"))
+        query = _unnamed_pairs(query, secret)
     if marker.encode("utf-8", "surrogateescape") in body or b"\\u00" in body:
         body = _unnamed_body(body, secret)
+    if b"%" in body and FORM in (request.header("content-type") or "").lower():
+        body = _unnamed_pairs(body.decode("latin-1"), secret).encode("latin-1")
     if path is request.path and query is request.query and body is request.body and method is request.method:
         return request
     return request._replace(method=method, path=path, query=query, body=body)
@@ -161,6 +164,11 @@ def _unnamed_body(body: bytes, secret: re.Pattern[str]) -> bytes:
     plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[0], text)
     known = plain if len(secret.findall(plain)) > len(secret.findall(text)) else text
     return secret.sub(UNNAMED, known).encode("utf-8", "surrogateescape") if secret.search(known) else body
+
+
+def _unnamed_pairs(pairs: str, secret: re.Pattern[str]) -> str:
+    """Return a query or a form without credentials, those included that percent signs hide."""
+    return "&".join("=".join(_unnamed(each, secret) for each in pair.split("=")) for pair in pairs.split("&"))
 
 
 def _unnamed(part: str, secret: re.Pattern[str]) -> str:

@@ -16,7 +16,6 @@ from sandbox.core.frozen import Encoded, Frozen, to_json
 from sandbox.core.problem import Breach, shown
 
 JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 import orjson
 
@@ -20,11 +20,11 @@ from sandbox.core.contract import Operation
 from sandbox.core.document import got, nearest
 from sandbox.core.frozen import Frozen
 from sandbox.core.grant import Grant
+from sandbox.core.intake import fields_of
 from sandbox.core.keyring import RESERVED
-from sandbox.core.message import Request
+from sandbox.core.message import FORM, Request
 from sandbox.core.problem import Problem, shown
 from sandbox.core.quota import Window
-from sandbox.core.shape import FORM
 from sandbox.core.workspace import Workspace
 
 ROLES = ("viewer", "reviewer", "author", "admin")
@@ -54,7 +54,8 @@ MARKER = "ctrlai_"
 SECRET = re.compile(r"ctrlai_(?:pk|st)_[0-9A-Za-z]{9,}")
 """What reads like a key or a session of Ctrl AI, whether or not it is one. A key's first eight digits are public."""
 
-SIGN_IN = "/auth/signin"
+SIGN_IN = ["auth", "signin"]
+"""The segments behind the prefix where somebody signs in."""
 _NAMES_ORG = "/orgs/{slug}"
 _PREFIX = len("ctrlai_pk_")
 _APART = re.compile("[;,]")
@@ -116,7 +117,7 @@ def introduction(request: Request) -> str | None:
         return None
     kind = (request.header("content-type") or "").split(";", 1)[0].strip().lower()
     try:
-        body = dict(parse_qsl(request.body.decode())) if kind == FORM else orjson.loads(request.body)
+        body = fields_of(request.body) if kind == FORM else orjson.loads(request.body)
     except ValueError:
         return None
     email = body.get("email") if isinstance(body, dict) else None
@@ -124,7 +125,7 @@ def introduction(request: Request) -> str | None:
 
 
 def _signs_in(request: Request) -> bool:
-    return request.method == "POST" and request.path.endswith(SIGN_IN)
+    return request.method == "POST" and [unquote(each) for each in request.path.split("/")[2:]] == SIGN_IN
 
 
 def address(email: str) -> str:

@@ -18,9 +18,8 @@ from sandbox.apis.ctrlai.times import iso_millis
 from sandbox.core.api import Answer, Call, Handler, Issued
 from sandbox.core.clock import DAY, LATEST
 from sandbox.core.frozen import Frozen
-from sandbox.core.message import Headers
+from sandbox.core.message import FORM, Headers
 from sandbox.core.problem import Problem, shown
-from sandbox.core.shape import FORM
 from sandbox.core.workspace import Workspace
 
 LIFE = 30 * DAY

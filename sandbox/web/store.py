@@ -103,7 +103,8 @@ class Store:
                 except Full:
                     return no_room(shelf, request)
                 entering = self.admitted(shelf, request, caller)
-                if known is not None and caller.key is not None:
+                # What a cookie says depends on what is asked: who signs in leaves the session that there was.
+                if known is not None and caller.key is not None and request.header("authorization") is not None:
                     known.fields, known.slot, known.caller, known.kept = request.headers, slot, caller, entering.headers
             with slot.lock:
                 if not slot.gone:
@@ -141,7 +142,7 @@ class Store:
         request = request._replace(headers=tuple(each for each in request.headers if each[0] != "cookie"))
         for shelf in self._shelves:
             place, caller = identify(shelf.realm.keyring, request, shelf.minted)
-            if place is not None:
+            if place is not None and caller.key is not None:
                 return shelf, self._opened(shelf, place), caller
         return None
 

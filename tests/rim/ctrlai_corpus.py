@@ -101,6 +101,8 @@ OPERATIONS = (
 
 BY_ID = {each.id: each for each in OPERATIONS}
 OPEN = frozenset({"getSignInPage", "signIn", "getSession", "signOut", "health"})
+GUARDED = ("infer", "listUnits", "updateUnit", "verifyUnit", "composeWorkflow", "getOrg", "createApiKey", "listAudit")
+"""The operations that are asked without a credential, and with one that is none."""
 TALKED = ("infer", "createUnit", "createWorkflow", "createApiKey", "signIn")
 """The operations whose bodies are broken in every way; those of the others in a few."""
 
@@ -360,7 +362,8 @@ def cases() -> Iterator[Case]:
     for operation in OPERATIONS:
         yield good(operation, f"{operation.id} as it should be")
         yield from _bodies(operation)
-        yield from _credentials(operation)
+        if operation.id in GUARDED or operation.id in OPEN:
+            yield from _credentials(operation)
     for operation in {each.target: each for each in OPERATIONS}.values():
         yield from _methods(operation)
     for name in ("listUnits", "createUnit", "signIn", "getSession"):

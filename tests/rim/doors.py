@@ -13,12 +13,14 @@ from threading import Event, Thread
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import unquote_to_bytes
 
+import httpx
 from werkzeug.test import run_wsgi_app
 
 from sandbox.app import control_contract, create_realm
 from sandbox.core.control import Plane
 from sandbox.core.realm import Realm
 from sandbox.settings import Settings
+from sandbox.testing.transport import SandboxTransport
 from sandbox.version import NAME, VERSION
 from sandbox.web.app import flask_app
 from sandbox.web.asgi import Asgi, asgi_app
@@ -189,6 +191,25 @@ def scope_of(case: Case) -> dict[str, Any]:
         "extensions": {},
         "state": {},
     }
+
+
+class HttpxDoor:
+    """The transport for httpx, called as a client calls it."""
+
+    def __init__(self, store: Store) -> None:
+        self._transport = SandboxTransport(store=store)
+
+    def ask(self, case: Case) -> Answer:
+        """Return the answer to the case."""
+        request = httpx.Request(case.method, url_of(case), headers=case.framed, stream=httpx.ByteStream(case.body))
+        response = self._transport.handle_request(request)
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
+        return _answer(response.status_code, headers, response.read())
+
+
+def url_of(case: Case) -> httpx.URL:
+    """Return the URL of the case; httpx writes some targets in a way of its own, and refuses others."""
+    return httpx.URL("http://sandbox.localhost", raw_path=case.target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,14 +60,17 @@ class Encoded:
     until: int
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def freeze(value: Any) -> Any:
     """Return the value with every object Frozen and every array a tuple."""
-    if isinstance(value, Frozen):
+    if value.__class__ in _PLAIN or isinstance(value, Frozen):
         return value
-    if isinstance(value, Mapping):
-        return Frozen((key, freeze(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):
-        return tuple(freeze(each) for each in value)
+        return tuple([freeze(each) for each in value])
+    if isinstance(value, (dict, Mapping)):
+        return Frozen([(key, freeze(each)) for key, each in value.items()])
     return value
 
 

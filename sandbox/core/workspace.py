@@ -7,7 +7,7 @@ chunk of each order it touches.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from immutables import Map
 from sandbox.core.frozen import Frozen
 
 Key = tuple[Any, ...]
-_CHUNK = 512
+_CHUNK = 128
 _MEMO_SIZE = 4096
 _MEMO_KEY = 256
 
@@ -33,13 +33,12 @@ class Order:
         """Return the order with the key in its place."""
         if not self.chunks:
             return Order(((key,),), 1)
-        at = min(_chunk_of(self.chunks, key), len(self.chunks) - 1)
-        keys = list(self.chunks[at])
-        insort(keys, key)
-        if len(keys) <= _CHUNK:
-            fresh: tuple[tuple[Key, ...], ...] = (tuple(keys),)
-        else:
-            fresh = (tuple(keys[: _CHUNK // 2]), tuple(keys[_CHUNK // 2 :]))
+        # What is newest comes first, and most of what is written is new.
+        at = 0 if key <= self.chunks[0][-1] else min(_chunk_of(self.chunks, key), len(self.chunks) - 1)
+        keys = self.chunks[at]
+        place = bisect_left(keys, key)
+        grown = (*keys[:place], key, *keys[place:])
+        fresh = (grown,) if len(grown) <= _CHUNK else (grown[: _CHUNK // 2], grown[_CHUNK // 2 :])
         return Order((*self.chunks[:at], *fresh, *self.chunks[at + 1 :]), self.size + 1)
 
     def lacking(self, key: Key) -> Order:

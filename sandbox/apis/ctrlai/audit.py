@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from sandbox.apis.ctrlai import ulid
 from sandbox.apis.ctrlai.identity import filtered, org_of, user_of
 from sandbox.apis.ctrlai.law import demand
-from sandbox.apis.ctrlai.layouts import facet
+from sandbox.apis.ctrlai.layouts import AUDIT_FILED, facet
 from sandbox.apis.ctrlai.times import iso_millis, read_date
 from sandbox.core.api import Answer, Call, Handler, Shown
 from sandbox.core.frozen import ALWAYS, Frozen, freeze, to_json
@@ -30,8 +30,9 @@ FIELDS = (
 """The fields of an entry, and the columns of the CSV, in order."""
 CSV = "text/csv; charset=utf-8"
 
-_FILTERS = ("resourceId", "action", "userId", "resourceType")
-"""The filters by how few entries they leave: the first one given is looked up, the others are held against it."""
+_FILTERS = (*AUDIT_FILED, "userId", "resourceType")
+"""The filters by how few entries they leave: the first one given is looked up if it is filed, the others are held
+against what it leaves."""
 _ATTACHMENT = (("Content-Disposition", 'attachment; filename="audit.csv"'),)
 
 
@@ -87,8 +88,9 @@ def _list(call: Call, _resource: None) -> Answer:
     if query["format"] == "csv":
         demand(call.terms["role"], "admin")
     given = [name for name in _FILTERS if query[name] is not None]
-    place = facet(org, given[0], query[given[0]]) if given else org
-    keep = _keep(between(call), {name: query[name] for name in given[1:]})
+    filed = given[:1] if given and given[0] in AUDIT_FILED else []
+    place = facet(org, filed[0], query[filed[0]]) if filed else org
+    keep = _keep(between(call), {name: query[name] for name in given if name not in filed})
     if query["format"] != "csv":
         return filtered(call, "audit", place, keep, _shown)
     rows = [each for each in call.workspace.table("audit").all(place) if keep is None or keep(each)]

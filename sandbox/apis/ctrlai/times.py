@@ -1,6 +1,6 @@
 """Instants as Ctrl AI writes and reads them: ISO 8601 in UTC, to the millisecond.
 
-Sources: API reference, Audit (a bare date in a query). The three digits are JavaScript's way to write a date (inferred).
+Sources: API reference, Audit (a bare date in a query). The three digits are JavaScript's way (inferred).
 """
 
 from __future__ import annotations

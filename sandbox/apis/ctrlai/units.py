@@ -14,7 +14,7 @@ from sandbox.apis.ctrlai.audit import noted
 from sandbox.apis.ctrlai.domains import require_domain
 from sandbox.apis.ctrlai.identity import filtered, in_org, org_of, user_of
 from sandbox.apis.ctrlai.law import reaches, role_in
-from sandbox.apis.ctrlai.layouts import facet
+from sandbox.apis.ctrlai.layouts import UNITS_FILED, facet
 from sandbox.apis.ctrlai.reasoning import schema, structures
 from sandbox.apis.ctrlai.times import iso_millis
 from sandbox.core.api import Answer, Call, Handler, Shown
@@ -51,11 +51,11 @@ def _list(call: Call, _resource: None) -> Answer:
     wanted = {name: value for name in FILTERS if (value := call.query[name]) is not None}
     if not wanted:
         return filtered(call, "units", org_of(call), None, _shown)
-    table = call.workspace.table("units")
-    facets = {name: facet(org_of(call), name, value) for name, value in wanted.items()}
-    rarest = min(wanted, key=lambda name: table.count(facets[name]))
+    table, org = call.workspace.table("units"), org_of(call)
+    filed = {name: facet(org, name, wanted[name]) for name in UNITS_FILED if name in wanted}
+    rarest = min(filed, key=lambda name: table.count(filed[name]), default="")
     rest = {name: value for name, value in wanted.items() if name != rarest}
-    return filtered(call, "units", facets[rarest], _having(rest) if rest else None, _shown)
+    return filtered(call, "units", filed.get(rarest, org), _having(rest) if rest else None, _shown)
 
 
 def _having(wanted: Mapping[str, Any]) -> Callable[[Frozen], bool]:
@@ -97,7 +97,8 @@ def _create(call: Call, _resource: None) -> Answer:
 
 
 def _get(call: Call, row: Frozen) -> Answer:
-    return Answer(call.data(row, _shown))
+    found = call.data(row, _shown)
+    return Answer(found, since=found.since, until=found.until)
 
 
 def _update(call: Call, row: Frozen) -> Answer:

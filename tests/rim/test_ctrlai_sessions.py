@@ -8,6 +8,7 @@ import json
 from asyncio import Runner
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from sandbox.web.store import Store
 from tests.acme import ADMIN, AUTHOR
 from tests.rim.corpus import HOST, JSON, Case
 from tests.rim.ctrlai_corpus import FORM, key_of
-from tests.rim.doors import Answer, AsgiDoor, Connection, Door, FlaskDoor, HttpxDoor, fresh_store, serving
+from tests.rim.doors import NOW, Answer, AsgiDoor, Connection, Door, FlaskDoor, HttpxDoor, fresh_store, serving
 
 BOTH = ("aikraft", "ctrlai")
 TOKEN = "the-admin-token-of-these-tests"
@@ -264,7 +265,8 @@ def test_the_two_apis_know_nothing_of_each_others_credentials(client: Client) ->
 
 
 def test_more_addresses_than_the_lobby_remembers_are_answered_and_the_quietest_is_forgotten() -> None:
-    store = fresh_store(apis=BOTH, fixture="default")
+    instants = count(NOW)
+    store = fresh_store(lambda: next(instants), apis=BOTH, fixture="default", clock="real")
     shelf = store.shelf_for("/api/v1")
     assert shelf is not None
 

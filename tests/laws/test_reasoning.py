@@ -252,6 +252,11 @@ def test_a_protocol_asks_for_what_it_lacks_and_goes_on_when_it_is_answered():
     assert (answered.questions, answered.outputs, levels(answered)) == ((), {"cleared": True}, ["expert_reviewed"])
 
 
+def test_of_two_protocols_that_make_the_same_the_preferred_one_asks():
+    made = ask("Onboarding of a customer", KYC, KYC.having(id="second", verificationScore=90))
+    assert [each["id"] for each in made.units] == [KYC["id"]]
+
+
 def test_a_gate_without_words_of_its_own_asks_by_the_name_of_its_input():
     made = ask("kyc", KYC.having(definition=None))
     assert [each["question"] for each in made.questions] == ["What is the is pep?", "What is the country?"]

@@ -212,11 +212,13 @@ def _held_up(left: Sequence[Card], feasible: Sequence[Card], field: _Field, know
     can = _ids(feasible)
     steps: list[Step] = []
     for one in (each for each in left if each.id not in can):
+        if one.offers and there.issuperset(one.offers):
+            continue
         called = one.id in field.called or any(name in field.wanted and name not in there for name in one.offers)
         needed = one.type == "protocol" and any(name not in there for name in one.makes)
         lacks = lacking(one, there) if (called or needed) and len(steps) < MOST_FIRED else ()
         if lacks:
             steps.append(held_up(one, lacks))
         if one.type == "protocol" and (called or needed):
-            there.update(one.makes)
+            there.update(one.offers)
     return steps

@@ -61,7 +61,7 @@ def create_store(settings: Settings, wall: Callable[[], int] = wall_clock) -> St
 @cache
 def control_contract() -> Contract:
     """Return the contract of the control plane, compiled; it is the same for every sandbox of a process."""
-    document, digest, _raw = files.read(files.shipped("openapi") / "admin.yaml")
+    document, digest = files.own(files.shipped("openapi") / "admin.yaml")
     contract = compile_contract(document, "admin", PREFIX, digest)
     check_handled(contract, RIM)
     return contract
@@ -132,8 +132,7 @@ def _playing(realm: Realm, scenario: Scenario) -> Realm:
 
 def load_api(name: str, secret: str = "") -> Api:
     """Return the API of this name with its contract compiled, and what its unguessable texts are made with."""
-    path = files.shipped("openapi") / f"{name}.yaml"
-    document, digest, _raw = files.read(path)
+    document, digest = files.own(files.shipped("openapi") / f"{name}.yaml")
     module = PRODUCTS[name]
     api: Api = module.product(compile_contract(document, name, module.PREFIX, digest))
     scenarios = cache(lambda: files.documents("scenarios", name))

@@ -5,7 +5,7 @@ The validator is jsonschema-rs, the one that Schemathesis judges with, so that b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,12 +37,28 @@ class Finding:
         return f"{self.field or 'the body'}: expected {self.expected}, got {self.got}"
 
 
+class Validator:
+    """A schema's validator, made when it is first asked: a contract has many, and most runs ask few of them."""
+
+    __slots__ = ("_schema", "is_valid", "iter_errors")
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+        self.is_valid: Callable[[Any], bool] = lambda value: self._made().is_valid(value)
+        self.iter_errors: Callable[[Any], Iterator[ValidationError]] = lambda value: self._made().iter_errors(value)
+
+    def _made(self) -> Draft202012Validator:
+        validator = Draft202012Validator(self._schema, validate_formats=True)
+        self.is_valid, self.iter_errors = validator.is_valid, validator.iter_errors
+        return validator
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One schema, ready to check and to encode."""
 
     name: str
-    validator: Draft202012Validator
+    validator: Validator
 
     def finding(self, value: Any) -> Finding | None:
         """Return the first thing that is wrong with the value, or None."""
@@ -85,7 +101,7 @@ class Schemas:
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
         self._root = {"components": {"schemas": _lean(schemas)}}
-        self._made: dict[bytes, Draft202012Validator] = {}
+        self._made: dict[bytes, Validator] = {}
 
     def part(self, name: str, schema: Mapping[str, Any]) -> Part:
         """Return the schema as a Part; references are resolved in the contract's components."""
@@ -93,8 +109,7 @@ class Schemas:
         key = to_json(lean)
         validator = self._made.get(key)
         if validator is None:
-            validator = Draft202012Validator({**lean, **self._root}, validate_formats=True)
-            self._made[key] = validator
+            validator = self._made[key] = Validator({**lean, **self._root})
         return Part(name, validator)
 
 

@@ -9,6 +9,7 @@ from sandbox.apis.aikraft import product
 from sandbox.core.api import assembled
 from sandbox.core.compiling import compile_contract
 from sandbox.core.contract import ContractError
+from sandbox.settings import APIS
 from sandbox.web import files
 from tests.support import realm
 
@@ -114,3 +115,10 @@ def test_every_operation_and_response_says_where_it_comes_from():
 def test_the_contract_speaks_of_no_private_document():
     text = (files.shipped("openapi") / "aikraft.yaml").read_text()
     assert "apis.md" not in text
+
+
+@pytest.mark.parametrize("name", [*APIS, "admin"])
+def test_a_contract_reads_the_same_with_all_guards_and_without(name):
+    path = files.shipped("openapi") / f"{name}.yaml"
+    data, digest, _ = files.read(path)
+    assert files.own(path) == (data, digest)

@@ -42,9 +42,12 @@ def written(fixture):
     return files.checked(files.find("fixtures", "ctrlai", fixture), read_fixture)[0]
 
 
-@cache
-def made(fixture, birth=NOW):
-    return workspace_of(written(fixture), birth)
+def home_of(fixture):
+    return realm(fixture, api="ctrlai", quota="off")
+
+
+def made(fixture):
+    return home_of(fixture).source.workspace
 
 
 def rows(fixture, table):
@@ -103,7 +106,7 @@ def test_a_fixture_declares_the_same_organizations_people_and_keys(fixture):
 
 @pytest.mark.parametrize("fixture", [*SHIPPED, "large"])
 def test_keys_lead_where_they_say(fixture):
-    home = realm(fixture, api="ctrlai")
+    home = home_of(fixture)
     assert set(home.keyring.declared) == set(KEYS)
     for key, (slug, role) in KEYS.items():
         place, caller = identify(home.keyring, request("GET", "/api/v1/units", key=key))
@@ -129,7 +132,7 @@ def test_the_two_reviewers_are_two_people():
 
 @pytest.mark.parametrize("fixture", SHIPPED)
 def test_everybody_is_introduced_to_the_world_of_their_organization(fixture):
-    introduced = realm(fixture, api="ctrlai").keyring.introduced
+    introduced = home_of(fixture).keyring.introduced
     for user in rows(fixture, "users"):
         slug = user["email"].partition("@")[2].partition(".")[0]
         assert (introduced[user["email"]].world, introduced[user["email"]].key) == (f"{slug}/live", "")
@@ -137,7 +140,7 @@ def test_everybody_is_introduced_to_the_world_of_their_organization(fixture):
 
 @pytest.mark.parametrize("fixture", SHIPPED)
 def test_a_world_counts_each_role_as_a_person_who_has_it_or_a_higher_one(fixture):
-    for slug, world in realm(fixture, api="ctrlai").live.items():
+    for slug, world in home_of(fixture).live.items():
         owner = world.charter.owner
         assert owner["workspace"] == slug
         for role in ROLES:

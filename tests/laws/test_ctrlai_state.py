@@ -236,7 +236,7 @@ def test_calls_after_the_reading_have_the_answers_that_they_would_have_had(befor
 
 @pytest.mark.parametrize("fixture", ["default", "demo", "docs", "empty", "large"])
 def test_a_shipped_fixture_is_exported_and_read_back_as_it_was(fixture):
-    workspace = begun(fixture=fixture).world.workspace
+    workspace = Acme(ADMIN, fixture, quota="off").world.workspace
     assert the_same(workspace) == workspace
 
 
@@ -437,8 +437,8 @@ def test_a_flaw_is_told_with_place_expectation_and_finding(wrong):
 
 def harmless(workspace):
     """Check that no call breaks on the workspace, now or later."""
-    for later in (0, LATEST - NOW):
-        answers(workspace, NOW + later, (ADMIN, GLOBEX, OWN))
+    answers(workspace, NOW)
+    answers(workspace, LATEST, (OWN,))
     acme = played(begun(workspace), [each for each in STORY if each[0] != "org"])
     answers(acme.world.workspace, NOW)
     the_same(acme.world.workspace)
@@ -471,7 +471,7 @@ def found(path):
     return data
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.lists(mutations(), min_size=1, max_size=3))
 def test_a_state_that_was_changed_at_random_is_refused_or_harmless(changes):
     data = good()

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sandbox.core.clock import MINUTE
-from sandbox.core.kernel import step
+from sandbox.core.record import again
 from sandbox.core.timeline import Entry, Journal
 from sandbox.web.shelf import WORLD_WEIGHT
 from sandbox.web.store import Store
@@ -80,9 +80,8 @@ def check_serial(journal: Journal) -> None:
     world = journal.lead(0)[0]
     for ordinal, entry in enumerate(journal, start=1):
         assert entry.ordinal == ordinal
-        outcome = step(world, entry.request, entry.wall)
-        assert outcome.response == entry.response
-        world = outcome.world
+        world, response = again(world, entry)
+        assert response == entry.response
 
 
 def check_nothing_lost(entries: list[Entry], answers: list[Answer]) -> None:

@@ -1,5 +1,6 @@
 """Every snippet of the README and of the docs runs."""
 
+import json
 import os
 import re
 import signal
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.apis.aikraft.fixture import read_fixture, workspace_of
-from sandbox.app import load_api
+from sandbox.app import FIXTURES, load_api
+from sandbox.core.clock import parse_instant
 from sandbox.core.staging import reader_of
+from sandbox.settings import APIS
 from sandbox.web.files import parse
 from tests.served import serving
 
@@ -86,14 +88,26 @@ def test_every_python_snippet_runs(text, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("text", list(snippets("json")))
+def test_every_json_snippet_is_json(text):
+    assert json.loads(text)
+
+
 DOCUMENTS = [
     pytest.param(parse(Path("snippet.yaml"), each.values[0].encode()), id=each.id) for each in snippets("yaml")
 ]
 
 
+HEART = {"aikraft": "systems", "ctrlai": "units"}
+"""The table of each API that its fixtures are about."""
+BIRTH = parse_instant("2026-04-13T14:30:00Z")
+
+
 @pytest.mark.parametrize("document", [each for each in DOCUMENTS if "fixture" in each.values[0]])
-def test_every_fixture_snippet_loads(document):
-    assert workspace_of(read_fixture(document), 0).table("systems").count() == 1
+def test_every_fixture_snippet_loads_and_holds_something(document):
+    api = FIXTURES[document["api"]]
+    workspace = api.workspace_of(api.read_fixture(document), BIRTH)
+    assert workspace.table(HEART[document["api"]]).count() == 1
 
 
 @pytest.mark.parametrize("document", [each for each in DOCUMENTS if "fixture" not in each.values[0]])
@@ -124,7 +138,7 @@ def printed(count):
 
 
 def test_the_readme_shows_what_the_server_prints():
-    text = "".join(printed(3))
+    text = "".join(printed(2 * len(APIS) + 1))
     masked = re.sub(r"(?<=admin token: )[A-Za-z0-9_-]{32}(?=\n)", "…", text)
     assert masked != text
     masked = re.sub(r"http://127\.0\.0\.1:[0-9]+", "http://127.0.0.1:8800", masked)

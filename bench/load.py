@@ -68,10 +68,11 @@ def run(port: int, shot: Shot, ids: Path, seconds: int) -> Sample:
     wrk = ["wrk", "-t1", f"-c{shot.connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(_SCRIPT)]
     target = [f"http://{wire.HOST}:{port}", "--", shot.kind, shot.path, str(ids), KEY, stem]
     said = subprocess.run(wrk + target, capture_output=True, text=True, check=False, timeout=seconds + 60)
-    return _parse(said.stdout, said.stderr)
+    return parse(said.stdout, said.stderr)
 
 
-def _parse(output: str, errors: str) -> Sample:
+def parse(output: str, errors: str) -> Sample:
+    """What one run of wrk counted, from what it said."""
     found = [line for line in output.splitlines() if line.startswith("RESULT ")]
     if not found:
         return Sample(0, 1.0, 0, 0, 0, 0, 0, f"wrk gave no result: {(errors or output).strip()[:200]}")

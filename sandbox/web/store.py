@@ -15,7 +15,7 @@ from sandbox.core.control import HEAVY, Move, Plane, control
 from sandbox.core.event import happenings_since
 from sandbox.core.kernel import foreseen, step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
-from sandbox.core.message import Caller, Hold, Request, Response, known_as, without_secrets_beside
+from sandbox.core.message import Caller, Hold, Request, Response, known_as, without_secrets, without_secrets_beside
 from sandbox.core.play import IDLE, holds
 from sandbox.core.realm import Realm, born, copies
 from sandbox.core.record import caught_up, told
@@ -66,6 +66,7 @@ class Store:
         self._opening = Lock()
         self._weight = 0
         self._shelves = tuple(Shelf(each, Slot("lobby", began(each.lobby, self._blank), now)) for each in realms)
+        self._laws = tuple(each.keyring.api.law for each in realms)
         self._prefixes = tuple((each.realm.keyring.api.contract.prefix, each) for each in self._shelves)
 
     @property
@@ -96,7 +97,7 @@ class Store:
         while True:
             slot = None if known is None else known.of(request.headers, shelf)
             if slot is not None and known is not None:
-                entering = self._admitted_again(shelf, request, known)
+                entering = self._admitted_again(request, known)
             else:
                 try:
                     slot, caller = self._place(shelf, request)
@@ -110,14 +111,19 @@ class Store:
                 if not slot.gone:
                     return self._stepped(shelf, slot, entering, held=held)
 
-    def _admitted_again(self, shelf: Shelf, request: Request, known: Acquaintance) -> Request:
-        law = shelf.realm.keyring.api.law
+    def _admitted_again(self, request: Request, known: Acquaintance) -> Request:
         entering = known_as(request, known.caller, known.kept)
-        return without_token_beside(self.gate, without_secrets_beside(entering, law.secret, law.marker))
+        for law in self._laws:
+            entering = without_secrets_beside(entering, law.secret, law.marker)
+        return without_token_beside(self.gate, entering)
 
     def admitted(self, shelf: Shelf, request: Request, caller: Caller) -> Request:
-        """Return the request as it may be kept: its caller named, and no credential in any part of it."""
-        return without_token(self.gate, admit(shelf.realm.keyring, request, caller))
+        """Return the request as it may be kept: its caller named, and no credential of any API in any part of it."""
+        entering = admit(shelf.realm.keyring, request, caller)
+        for law in self._laws:
+            if law is not shelf.realm.keyring.api.law:
+                entering = without_secrets(entering, law.secret, law.marker)
+        return without_token(self.gate, entering)
 
     def presents(self) -> Mapping[str, World]:
         """Return the present of every living world by name, for inspection."""

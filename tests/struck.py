@@ -19,20 +19,20 @@ def script(*rules: Mapping[str, Any], **more: Any) -> dict[str, Any]:
     return {"scenario": "law", "api": "aikraft", "summary": "What the law is about.", "rules": list(rules), **more}
 
 
-def read(*rules: Mapping[str, Any]) -> Scenario:
+def read(*rules: Mapping[str, Any], api: str = "aikraft", **more: Any) -> Scenario:
     """Return the scenario with these rules."""
-    return reader_of(load_api("aikraft")).scenario(script(*rules))
+    return reader_of(load_api(api)).scenario(script(*rules, api=api, **more))
 
 
 def under(world: World, *rules: Mapping[str, Any]) -> World:
     """Return the world in which these rules hold from now on."""
-    return world._replace(play=begun(read(*rules), IDLE, NOW))
+    return world._replace(play=begun(read(*rules, api=world.charter.api.name), IDLE, NOW))
 
 
-def flaw_of(then: Mapping[str, Any], when: Mapping[str, Any] | None = None) -> Flaw | None:
+def flaw_of(then: Mapping[str, Any], when: Mapping[str, Any] | None = None, api: str = "aikraft") -> Flaw | None:
     """Return what the reader finds wrong with a rule, or None."""
     try:
-        read({"name": "one", "when": when or {}, "then": then})
+        read({"name": "one", "when": when or {}, "then": then}, api=api)
     except DocumentError as error:
         return error.flaws[0]
     return None

@@ -234,7 +234,8 @@ class Stage:
     type, feature, now)` resolves those of a type and a feature, or (None) of every one; `incident(workspace, system,
     count, now)` adds incidents. `jobs(call, workspace, fate)` changes the jobs that a call of one of `job_makers` has
     just made, given the workspace after it. `cursor_at(call, item)` returns the cursor of the page of this call that
-    begins with this item. `services` are what the API itself leans on, and what can therefore be out of order.
+    begins with this item. `services` are what the API itself leans on, and what can therefore be out of order, each
+    with the operations that need it. `bursts` says that a quota lets more at once than its rate.
     """
 
     watched: Callable[[Workspace], Iterable[str]] | None = None
@@ -245,7 +246,8 @@ class Stage:
     jobs: Callable[[Call, Workspace, Mapping[str, Any]], Workspace] | None = None
     job_makers: tuple[str, ...] = ()
     cursor_at: Callable[[Call, Mapping[str, Any]], str] | None = None
-    services: tuple[str, ...] = ()
+    services: Mapping[str, tuple[str, ...]] = Frozen()
+    bursts: bool = True
 
 
 EMPTY_STAGE = Stage()

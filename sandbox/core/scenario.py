@@ -99,6 +99,10 @@ class Rewritten(NamedTuple):
     effects: Effects = ()
 
 
+Turned = Callable[[Any], Any]
+"""What a fault makes of a call."""
+
+
 class Blow(NamedTuple):
     """What a fault does to the one request that it strikes; what it leaves alone stays as it is.
 
@@ -120,7 +124,7 @@ class Blow(NamedTuple):
     effects: Effects = ()
     grant: Callable[[Any, Frozen], Any] | None = None
     lens: Callable[[Any], Workspace] | None = None
-    turn: Callable[[Any], Any] | None = None
+    turn: Turned | None = None
     amend: Callable[[Any, Workspace], Workspace] | None = None
     reshape: Callable[[Any, bytes], Rewritten] | None = None
     late: int | None = None
@@ -237,7 +241,10 @@ class Scenario:
 
 
 def together(blows: Iterable[Blow]) -> Blow:
-    """Return what several faults do together: of each thing the first one that does it, while times add up."""
+    """Return what several faults do together: of each thing the first one that does it.
+
+    Times add up, and every change of the call is made.
+    """
     one = STRUCK_BY_NOTHING
     for each in blows:
         one = Blow(
@@ -249,13 +256,19 @@ def together(blows: Iterable[Blow]) -> Blow:
             (*one.effects, *each.effects),
             one.grant or each.grant,
             one.lens or each.lens,
-            one.turn or each.turn,
+            _one_by_one(one.turn, each.turn),
             one.amend or each.amend,
             one.reshape or each.reshape,
             each.late if one.late is None else one.late,
             one.hold + each.hold,
         )
     return one
+
+
+def _one_by_one(first: Turned | None, then: Turned | None) -> Turned | None:
+    if first is None or then is None:
+        return first or then
+    return lambda call: then(first(call))
 
 
 class Drawn(NamedTuple):

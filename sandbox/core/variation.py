@@ -8,6 +8,7 @@ kept of an answer but the answer: where no proposal stands, there is no variant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from math import inf, nextafter
 from typing import Any
@@ -22,6 +23,9 @@ MOST = (1 << 53) - 1
 LARGEST = 1.7976931348623157e308
 EXTRA = ("unheard_of", "A field that the client has never heard of.")
 UNKNOWN = "unheard_of"
+HANDLES = ("id", "ids", "url", "urls", "href", "uri", "slug", "key", "cursor")
+"""The last words of names under which a client finds what it goes on with."""
+_LAST_WORD = re.compile(r".*_|.*[a-z0-9](?=[A-Z])")
 TEXTS = (
     "\u202eتجربة\u202c שלום ",
     "Z\u0337\u0351\u0350a\u0336\u0301\u0300\u0302\u0308l\u0334g\u0338o\u0336\u030a ",
@@ -138,9 +142,9 @@ ILLEGAL: Mapping[str, tuple[Callable[[Ground, Place], Proposals], frozenset[str]
 
 
 def is_handle(path: Path) -> bool:
-    """Tell whether a client goes on from what stands here: an id, a link, a cursor."""
+    """Tell whether a client goes on from what stands here: an id, a link, a cursor, a key that is shown once."""
     name = next((each for each in reversed(path) if isinstance(each, str)), "")
-    return name.rpartition("_")[2] in ("id", "ids", "url", "urls", "href", "uri", "cursor")
+    return _LAST_WORD.sub("", name).lower() in HANDLES
 
 
 def _is_free(path: Path) -> bool:

@@ -24,6 +24,9 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
     if service not in known:
         near = nearest(service, known)
         raise Unfit(("service",), f"one of {', '.join(known)}", service + (f"; did you mean {near!r}?" if near else ""))
+    if not any(each.id in known[service] for each in site.operations):
+        expected = f"a rule that can strike what needs {service}: {', '.join(known[service])}"
+        raise Unfit((), expected, f"one for {', '.join(each.id for each in site.operations)}")
 
     def turn(call: Call) -> Call:
         return call._replace(lacking=call.lacking | {service})

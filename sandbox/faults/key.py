@@ -50,7 +50,7 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
 
 def _check(terms: dict[str, str], site: Site) -> None:
     """Refuse a term that the API's keys do not have, and a word that it does not know for one."""
-    known = site.api.law.terms
+    known = {name: words for name, words in site.api.law.terms.items() if name in _TERMS}
     for name, word in terms.items():
         if name not in known:
             expected = f"one of {', '.join(known)}, which is what keys of {site.api.name} have"

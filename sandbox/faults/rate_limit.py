@@ -30,7 +30,10 @@ class _RateLimit(Document):
     illegal = truth(load_default=False)
 
 
-def _make(given: dict[str, Any], _site: Site) -> Fault:
+def _make(given: dict[str, Any], site: Site) -> Fault:
+    if given["burst"] is not None and not site.api.stage.bursts:
+        expected = f"limit alone, since a quota of {site.api.name} is a sliding window, without a burst"
+        raise Unfit(("burst",), expected, str(given["burst"]))
     lie = given["retry_after"]
     illegal = lie is not None and lie not in LEGAL_LIES
     if illegal and not given["illegal"]:

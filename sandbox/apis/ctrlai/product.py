@@ -66,7 +66,7 @@ HANDLERS = {
     "signOut": sessions.SIGN_OUT,
     "health": health.HEALTH,
 }
-STAGE = Stage(services=("models", "trust"))
+STAGE = Stage(services={"models": ("infer",), "trust": ("infer",)}, bursts=False)
 """What may be out of order: the models that word an answer, and the computation of how far it can be trusted."""
 
 

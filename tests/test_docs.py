@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.apis.ctrlai.dialect import CODES
+from sandbox.apis.ctrlai.law import LIMITS, ROLES
+from sandbox.apis.ctrlai.verification import STATUSES
 from sandbox.app import control_contract, load_api
 from sandbox.cli import _parser
 from sandbox.core import form, gathering, match, moves, operators, preference, staging, then, timeline, when
@@ -77,6 +80,59 @@ def test_every_operation_of_the_control_plane_has_a_heading_and_a_test(operation
 def test_the_heading_of_an_operation_is_the_only_one_of_its_anchor():
     anchors = [each.lower().replace(" ", "-") for each in headings("control-plane")]
     assert {each for each in anchors if anchors.count(each) > 1} == set()
+
+
+CTRLAI = load_api("ctrlai").contract.operations
+TIERS = {"read": "Read", "write": "Write", "strict": "Strict"}
+COMMON = {"body-missing", "body-unparsable", "body-not-json"}
+"""What every operation with a body refuses."""
+
+
+def test_the_ctrlai_page_tells_method_path_role_tier_and_mark_of_every_operation():
+    told = re.findall(r"^### (\w+)\n\n`([A-Z]+ [^`]+)` · (\w+) · (\w+) · (\w+)$", page("ctrlai"), re.MULTILINE)
+    assert {name: rest for name, *rest in told} == {
+        each.id: [
+            f"{each.method} /api{each.path}", each.scopes[0] if each.scopes else "anybody", TIERS[each.rate_class],
+            each.provenance,
+        ]
+        for each in CTRLAI.values()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", CTRLAI)
+def test_the_ctrlai_page_tells_what_an_operation_refuses(operation):
+    section = page("ctrlai").partition(f"\n### {operation}\n")[2].partition("\n## ")[0].partition("\n### ")[0]
+    line = section.partition("\nRefusals: ")[2]
+    refusals = CTRLAI[operation].refusals.values()
+    assert re.findall(r"`([a-z-]+)` ([0-9]{3})", line) == [
+        (each.cause, str(each.status)) for each in refusals if each.cause not in COMMON
+    ]
+
+
+def test_the_ctrlai_page_tells_every_code_and_status():
+    table = dict(re.findall(r"^\| ([0-9]{3}) \| `([A-Z_]+)` \|", page("ctrlai"), re.MULTILINE))
+    assert table == {str(status): code for status, code in CODES.items()}
+
+
+def test_the_actions_that_the_log_tells_are_those_that_the_handlers_note():
+    handlers = "".join(each.read_text() for each in (ROOT / "sandbox" / "apis" / "ctrlai").glob("*.py"))
+    noted = set(re.findall(r'"((?:unit|workflow|domain|org|domain_member|member|api_key)\.[a-z_]+)"', handlers))
+    section = page("ctrlai").partition("\n### listAudit\n")[2].partition("\n### ")[0]
+    told = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", section))
+    for word in ("workflow", "domain", "org"):
+        told |= {f"{word}.{each}" for each in re.findall(r"`….([a-z]+)`", section)}
+    assert told == noted
+
+
+def test_every_role_and_every_status_of_a_unit_has_a_row():
+    assert re.findall(r"^\| (\w+) \|", page("ctrlai").partition("\n## Roles\n")[2], re.MULTILINE)[1:5] == list(ROLES)
+    told = page("verification").partition("\n## Transitions\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", told, re.MULTILINE)) == set(STATUSES)
+
+
+def test_every_tier_has_a_row():
+    for tier, window in LIMITS.items():
+        assert f"| {TIERS[tier]} | {window.rate} |" in page("quota")
 
 
 def test_the_control_plane_page_names_method_and_path_of_every_operation():
@@ -186,7 +242,7 @@ def test_every_quota_mode_is_explained(mode):
     assert f"`--quota {mode}`" in (ROOT / "docs" / "quota.md").read_text()
 
 
-@pytest.mark.parametrize("fixture", sorted(each.stem for each in (shipped("fixtures") / "aikraft").glob("*.yaml")))
+@pytest.mark.parametrize("fixture", sorted({each.stem for each in shipped("fixtures").glob("*/*.yaml")}))
 def test_every_fixture_has_a_heading(fixture):
     assert fixture in HEADINGS
 

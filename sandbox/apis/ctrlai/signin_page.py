@@ -30,7 +30,7 @@ HEADERS: Headers = (
 
 _STYLE = """
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 34rem; padding: 2rem 1rem; }
+body { margin: 0 auto; max-width: 34rem; overflow-wrap: anywhere; padding: 2rem 1rem; }
 h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
 ul { list-style: none; margin: 1.5rem 0; padding: 0; }
 li { margin: 0 0 .5rem; }

@@ -65,7 +65,8 @@ _LONGEST_NAME = 1 << 12
 _REFUSALS = {
     "missing": "No credential was given: send Authorization: Bearer ctrlai_pk_… , or sign in at /api/auth/signin.",
     "malformed": "The Authorization header is malformed: expected Bearer and one API key.",
-    "unknown": "The API key is not known: expected ctrlai_pk_ and 32 hexadecimal digits in lower case.",
+    "unknown": "The API key or session is not known: expected ctrlai_pk_ and 32 hexadecimal digits in lower case, or "
+    "the cookie of a session that has not ended.",
     "production": "This API key is not declared in the sandbox, and nothing in it says that it is not a production "
     f"key. Keys whose digits begin with {OWN} open a world of their own.",
     RESERVED: f"API keys whose digits begin with {DECLARED} are declared by the fixture, and this one is not.",

@@ -25,7 +25,7 @@ def serving(fixture: str = "docs", *flags: str, python: str = sys.executable, lo
         lines = _first_lines(process)
         if log is not None:
             log.write_text("".join(lines))
-        yield re.search(r"http://[^ ]+(?=/v1)", lines[0])[0]
+        yield re.search(r"http://[^/ ]+", lines[0])[0]
     finally:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)

@@ -27,6 +27,7 @@ from sandbox.core.control import Plane, check_handled
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import LOBBY, Keyring
 from sandbox.core.play import IDLE
+from sandbox.core.problem import shown
 from sandbox.core.realm import LIVE, TEST, Declared, Realm, Source
 from sandbox.core.scenario import Scenario
 from sandbox.core.staging import begun, reader_of
@@ -105,11 +106,19 @@ def _meant(folder: str, given: str, settings: Settings, name: str) -> str:
     if not given or len(settings.apis) == 1:
         return given
     if files.is_path(given):
-        document, _, _ = files.read(files.find(folder, name, given))
-        home = document.get("api") if isinstance(document, dict) else None
-        return "" if home in settings.apis and home != name else given
+        home = _home_of(files.find(folder, name, given), settings)
+        return given if home in (None, name) else ""
     homes = [each for each in settings.apis if given in files.names(folder, each)]
     return given if name in homes or not homes else ""
+
+
+def _home_of(path: Path, settings: Settings) -> str | None:
+    """Return the API that the file says it is for, or None; FileError if that is another one than are served."""
+    document, _, _ = files.read(path)
+    home = document.get("api") if isinstance(document, dict) else None
+    if isinstance(home, str) and home not in settings.apis:
+        raise files.FileError(f"{path}: api: expected {' or '.join(settings.apis)}, got {shown(home)!r}")
+    return home if isinstance(home, str) else None
 
 
 def rules_of(settings: Settings) -> dict[str, Any]:

@@ -148,6 +148,13 @@ def test_a_file_of_no_api_is_refused_in_words(tmp_path: Path, kind: str, documen
         create_store(Settings(**{kind: path}))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("kind", ["fixture", "scenario"])
+def test_a_file_of_an_api_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, "odd.yaml", {"api": "third"})
+    with pytest.raises(FileError, match="api: expected aikraft or ctrlai, got 'third'"):
+        create_store(Settings(**{kind: path}))  # type: ignore[arg-type]
+
+
 def test_flask_lists_every_operation_of_both_apis() -> None:
     command = [sys.executable, "-m", "flask", "--app", "sandbox", "routes"]
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout

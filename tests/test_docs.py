@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.apis.ctrlai import api_keys, drafting, sessions, verification
 from sandbox.apis.ctrlai.dialect import CODES
 from sandbox.apis.ctrlai.law import LIMITS, ROLES
+from sandbox.apis.ctrlai.reasoning import chaining, flows, program
 from sandbox.apis.ctrlai.verification import STATUSES
 from sandbox.app import control_contract, load_api
 from sandbox.cli import _parser
 from sandbox.core import form, gathering, match, moves, operators, preference, staging, then, timeline, when
+from sandbox.core.clock import DAY
 from sandbox.core.compiling import EXTENSIONS
 from sandbox.core.document import written_fields
 from sandbox.core.quota import MODES
@@ -19,6 +22,7 @@ from sandbox.faults.kinds import EVENTS, KINDS
 from sandbox.settings import APIS
 from sandbox.web import asgi, reader, store, stream
 from sandbox.web.files import read, shipped
+from tests.acme import Acme
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -114,6 +118,24 @@ def test_the_ctrlai_page_tells_every_code_and_status():
     assert table == {str(status): code for status, code in CODES.items()}
 
 
+WRONG = [
+    ("POST", "/units", {"unitType": "program", "domainId": "x"}),
+    ("POST", "/units", {"name": 3, "unitType": "program", "domainId": "x"}),
+    ("POST", "/units/01HXVN1T0000000000000001TV/verify", {"action": "maybe"}),
+    ("POST", "/inference", {"query": " "}),
+    ("GET", "/units?limit=201", None),
+    ("GET", "/units?limit=many", None),
+    ("POST", "/units", b"{"),
+]
+
+
+def test_the_issues_that_the_ctrlai_page_tells_are_those_that_are_answered():
+    acme = Acme()
+    said = [acme.call(method, target, body)[1]["error"]["details"]["issue"] for method, target, body in WRONG]
+    table = page("ctrlai").partition("\n| wrong | issue |\n")[2].partition("\n\n")[0]
+    assert [each.replace("\\|", "|") for each in re.findall(r" \| `(.+)` \|$", table, re.MULTILINE)] == said
+
+
 def test_the_actions_that_the_log_tells_are_those_that_the_handlers_note():
     handlers = "".join(each.read_text() for each in (ROOT / "sandbox" / "apis" / "ctrlai").glob("*.py"))
     noted = set(re.findall(r'"((?:unit|workflow|domain|org|domain_member|member|api_key)\.[a-z_]+)"', handlers))
@@ -202,6 +224,14 @@ TOLD = [
     ("doors", "four threads" if asgi.PAGE_WORKERS == 4 else "another number"),
     ("keys-and-worlds", f"last {timeline.ENTRY_LIMIT:,} requests, or {timeline.WEIGHT_LIMIT >> 20} MiB"),
     ("decisions/009-kept-worlds", f"pages of {timeline.PAGE},"),
+    ("sign-in", f"after {sessions.LIFE // DAY} days"),
+    ("sign-in", f"its first {api_keys.PREFIX_LENGTH} characters"),
+    ("workflows", "two at least, if the description has as many" if drafting.WORDS_SHARED == 2 else "another number"),
+    ("workflows", f"stops at {drafting.MOST_UNITS}."),
+    ("workflows", f"at least {flows.COVERED} % of what the question needs"),
+    ("verification", f"at a rate of {verification.RATE_NEEDED} or more"),
+    ("inference", f"At most {chaining.MOST_FIRED} units fire"),
+    ("inference", f"up to {program.MOST_NODES:,} parts, {program.MOST_STEPS} steps and {program.DEEPEST} levels"),
 ]
 
 

@@ -139,11 +139,16 @@ def _playing(realm: Realm, scenario: Scenario) -> Realm:
     return replace(realm, live=live, lobby=realm.lobby._replace(play=play))
 
 
+@cache
+def contract_of(name: str) -> Contract:
+    """Return the contract of the API of this name, compiled; it is the same for every sandbox of a process."""
+    document, digest = files.own(files.shipped("openapi") / f"{name}.yaml")
+    return compile_contract(document, name, PRODUCTS[name].PREFIX, digest)
+
+
 def load_api(name: str, secret: str = "") -> Api:
     """Return the API of this name with its contract compiled, and what its unguessable texts are made with."""
-    document, digest = files.own(files.shipped("openapi") / f"{name}.yaml")
-    module = PRODUCTS[name]
-    api: Api = module.product(compile_contract(document, name, module.PREFIX, digest))
+    api: Api = PRODUCTS[name].product(contract_of(name))
     scenarios = cache(lambda: files.documents("scenarios", name))
     return replace(api, faults=KINDS, events=EVENTS, scenarios=scenarios, secret=secret)
 

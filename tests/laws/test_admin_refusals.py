@@ -40,7 +40,7 @@ class Desk:
 
     def ask(self, method: str, target: str, body: Any = None, key: str | None = KEY, **headers: str) -> Response:
         """Return the API's answer."""
-        (shelf,) = self.store.shelves
+        shelf, *_ = self.store.shelves
         return self.store.answer(shelf, _request(method, target, body, key, headers))
 
     def steer(
@@ -58,7 +58,7 @@ class Desk:
     def slot(self) -> Slot:
         """Return the slot of the owner's world."""
         self.read("/clock")
-        (shelf,) = self.store.shelves
+        shelf, *_ = self.store.shelves
         return next(iter(shelf.slots.values()))
 
 

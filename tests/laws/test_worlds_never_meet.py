@@ -47,7 +47,7 @@ class Served:
         self.now = NOW
         self.store = create_store(Settings(fixture="docs", admin_token=TOKEN), lambda: self.now)
         self.plane = Steering(self.store)
-        (self.shelf,) = self.store.shelves
+        self.shelf, *_ = self.store.shelves
         self.keys = {each: each for each in OWNERS} | dict(SECOND_KEYS)
         for key in (*OWNERS, *SECOND_KEYS, None):
             self.call(key, "GET", "/v1/systems")

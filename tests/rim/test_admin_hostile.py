@@ -95,7 +95,7 @@ Past = tuple[Any, ...]
 
 def past_of(store: Store, case: Case) -> Past:
     """Return the timelines that the case may be about: the lobby's and its own."""
-    (shelf,) = store.shelves
+    shelf, *_ = store.shelves
     own = shelf.slots.get(f"own/{key_id(key_of(case.name).decode())}")
     return shelf.lobby.timeline, own and own.timeline
 

@@ -68,7 +68,7 @@ READS = (
 
 
 def timeline_of(store: Store) -> Timeline:
-    (shelf,) = store.shelves
+    shelf, *_ = store.shelves
     (slot,) = shelf.slots.values()
     return slot.timeline
 

@@ -131,7 +131,7 @@ def port(server: tuple[int, Any]) -> int:
 
 
 def slot_of(kept: Store, name: str) -> Slot:
-    (shelf,) = kept.shelves
+    shelf, *_ = kept.shelves
     return shelf.slots[f"own/{key_id(key_of(name).decode())}"]
 
 

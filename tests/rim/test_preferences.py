@@ -315,7 +315,7 @@ def test_a_client_that_ends_its_side_gets_its_delayed_answer(port: int) -> None:
 
 def test_a_delay_is_an_effect_and_not_a_wait_of_the_core() -> None:
     store = fresh_store()
-    (shelf,) = store.shelves
+    shelf, *_ = store.shelves
     headers = (("authorization", f"Bearer {key_of('effect').decode()}"), ("prefer", "delay=60s"))
     assert store.answer(shelf, Request("GET", "/v1/systems", "", headers, b"")).effects == (Wait(60_000_000),)
 

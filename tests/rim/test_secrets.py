@@ -260,7 +260,7 @@ def test_a_key_of_any_kind_is_in_no_answer_export_or_log_wherever_it_was_written
         write_everywhere(served, "", made)
         _, worlds = served.call(TOKEN, "GET", "/__admin/worlds")
         for each in json.loads(worlds)["worlds"]:
-            read_everything(served, TOKEN, each["name"])
+            read_everything(served, TOKEN, f"{each['name']}&api={each['api']}")
         for page in ("/__admin/docs", "/__admin/openapi.json", "/__admin/version", "/", "/openapi/aikraft.json"):
             served.call(None, "GET", page)
     found = {

@@ -70,7 +70,7 @@ def mixed_work(worker: int, key: str) -> list[Case]:
 
 
 def slot_of(store: Store) -> Any:
-    (shelf,) = store._shelves
+    shelf, *_ = store.shelves
     (slot,) = shelf.slots.values()
     return slot
 

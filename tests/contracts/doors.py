@@ -24,7 +24,7 @@ def over_wsgi(
 
     Nothing waits: an answer that is late is late for nobody.
     """
-    store = new_store(fixture)
+    store = new_store(subject, fixture)
     config = configuration(subject, examples)
     app = wrapped(flask_app(store, pause=lambda _seconds: None))
     return Judge(subject, schemathesis.openapi.from_wsgi(subject.path, app, config=config), store)
@@ -33,7 +33,7 @@ def over_wsgi(
 @contextmanager
 def over_a_socket(subject: Subject, fixture: str, examples: int) -> Iterator[Judge]:
     """Yield a judge of a fresh server on a free port; it runs in a thread, so that its journal can be read."""
-    store = new_store(fixture)
+    store = new_store(subject, fixture)
     bound, ready = listen("127.0.0.1", 0), Event()
     server = make_server(store, ready.set)
     thread = Thread(target=server.run, kwargs={"sockets": [bound]}, name="sandbox")

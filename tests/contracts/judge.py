@@ -23,34 +23,35 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.engine import Status, events
 from schemathesis.filters import FilterSet
 from schemathesis.generation.modes import GenerationMode
-from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput, normalize_name
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+from schemathesis.specs.openapi.stateful import ApiTransitions
 
 from sandbox.app import create_store
-from sandbox.core.clock import SECOND, parse_instant
+from sandbox.core.clock import parse_instant
 from sandbox.core.compiling import METHODS
 from sandbox.core.contract import Contract
-from sandbox.core.keyring import key_id
 from sandbox.core.timeline import Timeline
 from sandbox.settings import Settings
 from sandbox.web.store import Store
 from tests.contracts.injected import cause_of
 from tests.contracts.ledger import Finding, Ledger
-from tests.contracts.subjects import TOKEN, Subject, shelf_of
+from tests.contracts.subjects import TOKEN, Subject, shelf_of, world_of
 
 BIRTH = parse_instant("2026-04-13T14:30:00Z")
 ALONE = ("examples", "coverage", "fuzzing")
 
 
-def ticking() -> Callable[[], int]:
-    """Return a wall clock that moves by one second at each look: jobs get done and the lobby's quota refills."""
-    ticks = count(BIRTH, SECOND)
+def ticking(tick: int) -> Callable[[], int]:
+    """Return a wall clock that moves by a tick at each look: jobs get done and quotas refill."""
+    ticks = count(BIRTH, tick)
     return lambda: next(ticks)
 
 
-def new_store(fixture: str) -> Store:
-    """Return a store as `sandbox serve` makes it, on a clock of its own, and with room for every world of a run."""
-    return create_store(Settings(fixture=fixture, admin_token=TOKEN, memory=1 << 30), ticking())
+def new_store(subject: Subject, fixture: str) -> Store:
+    """Return a store of the subject's API as `sandbox serve` makes it, on a clock of its own, with room for a run."""
+    settings = Settings(apis=(subject.api,), fixture=fixture, admin_token=TOKEN, memory=1 << 30)
+    return create_store(settings, ticking(subject.tick))
 
 
 def configuration(subject: Subject, examples: int) -> schemathesis.Config:
@@ -101,11 +102,14 @@ def all_checks() -> set[str]:
 
 @dataclass(slots=True)
 class Keys:
-    """Test keys on the Enterprise plan: a new one at each call, or the same one while it is held."""
+    """Test keys that may do everything: a new one at each call, or the same one while it is held."""
 
-    furnish: Callable[[str], None]
+    made: Callable[[int], str]
+    furnish: Callable[[str, int], None]
     numbers: Iterator[int] = field(default_factory=count)
     held: str | None = None
+    cookie: str | None = None
+    """The cookie that the sequence has got last, as it is sent."""
 
     def next(self) -> str:
         """Return the key of the next case."""
@@ -113,9 +117,18 @@ class Keys:
 
     def fresh(self) -> str:
         """Return a key that nobody has had."""
-        key = f"ak_test_enterprise_case{next(self.numbers)}"
-        self.furnish(key)
+        number = next(self.numbers)
+        key = self.made(number)
+        self.furnish(key, number)
         return key
+
+    def hold(self) -> None:
+        """Begin a sequence, which has one key, and no cookie yet."""
+        self.held, self.cookie = self.fresh(), None
+
+    def release(self) -> None:
+        """End a sequence."""
+        self.held = self.cookie = None
 
 
 @dataclass(slots=True)
@@ -131,7 +144,7 @@ class Judge:
     """Whether an answer is judged that no scenario has touched."""
 
     def __post_init__(self) -> None:
-        self.keys = Keys(lambda key: self.subject.furnish(self.store, key))
+        self.keys = Keys(self.subject.key, lambda key, number: self.subject.furnish(self.store, key, number))
         # Schemathesis 4.32 leaves out the operation that it has read the contract from.
         vars(self.schema)["_schema_document_path"] = None
         self.schema.auth(refresh_interval=None)(_provider(self))
@@ -160,8 +173,7 @@ class Judge:
 
     def injected(self, failure: Failure, case: Any, response: Any) -> bool:
         """Say whether a scenario has put this finding there, and count it if so."""
-        key = str(case.headers.get("Authorization", "")).removeprefix("Bearer ")
-        slot = shelf_of(self.store).slots.get(f"own/{key_id(key)}")
+        slot = shelf_of(self.store).slots.get(world_of(self.store, case))
         if slot is None or self.probing:
             return False
         self.probing = True
@@ -172,6 +184,11 @@ class Judge:
         if mark is not None:
             self.ledger.injected[mark, type(failure).__name__] += 1
         return mark is not None
+
+    def uncovered(self) -> list[str]:
+        """Return the links that have to be covered, and whose target never answered 2xx."""
+        missing = self.ledger.uncovered()
+        return missing if self.subject.guessed else [each for each in missing if each not in self.ledger.inferred]
 
     def worlds(self) -> dict[str, Timeline]:
         """Return the timeline of every world that a key of the judge has opened."""
@@ -194,7 +211,11 @@ def _provider(judge: Judge) -> type:
             return judge.subject.credential(case, judge.keys.next())
 
         def set(self, case: Any, key: str, _context: Any) -> None:
-            case.headers["Authorization"] = f"Bearer {key}"
+            cookie = judge.keys.cookie
+            if cookie is not None and case.operation.definition.raw["operationId"] in judge.subject.in_session:
+                case.cookies.update([cookie.split("=", 1)])
+            else:
+                case.headers["Authorization"] = f"Bearer {key}"
             judge.subject.bound(case)
 
     return Bearer
@@ -234,18 +255,19 @@ def walk(judge: Judge, sequences: int, steps: int, rounds: int = 1) -> Ledger:
     """Run the state machine that Schemathesis makes of the contract's links and of those that it infers itself.
 
     The first round sends what is wrong besides what is right. It is run again with the next seed and right data alone,
-    `rounds` times at most, until every link is covered.
+    `rounds` times at most, until every link is covered; it then goes by the links that are not, and by what leads there.
     """
     ledger, machine = judge.ledger, _machine(judge)
     for each in machine._transitions.operations.values():
         ledger.links.update({link.full_name: 0 for link in each.outgoing})
+        ledger.inferred.update(link.full_name for link in each.outgoing if link.is_inferred)
     with _noting(judge):
         _run(ledger, seed(0)(machine), sequences, steps)
         judge.schema.config.phases.stateful.generation.update(modes=[GenerationMode.POSITIVE])
         for number in range(1, rounds):
-            if ledger.findings or not ledger.uncovered():
+            if ledger.findings or not judge.uncovered():
                 break
-            _run(ledger, seed(number)(_machine(judge)), sequences, steps)
+            _run(ledger, seed(number)(_aimed(_machine(judge), set(judge.uncovered()))), sequences, steps)
     return ledger
 
 
@@ -266,11 +288,13 @@ def _machine(judge: Judge) -> Any:
 
     class Sequence(judge.schema.as_state_machine()):  # type: ignore[misc]
         def setup(self) -> None:
-            keys.held = keys.fresh()
+            keys.hold()
             ledger.sequences += 1
 
         def step(self, input: StepInput) -> StepOutput:
             output = super().step(input)
+            for cookie in output.response.headers.get("set-cookie", ()):
+                keys.cookie = cookie.split(";", 1)[0]
             ledger.cases["stateful"] += 1
             ledger.answers["stateful", output.case.operation.label, output.response.status_code] += 1
             if input.transition is not None and input.is_applied and 200 <= output.response.status_code < 300:
@@ -278,9 +302,44 @@ def _machine(judge: Judge) -> Any:
             return output
 
         def teardown(self) -> None:
-            keys.held = None
+            keys.release()
 
     return Sequence
+
+
+def _aimed(machine: Any, wanted: set[str]) -> Any:
+    """Return the machine with the links that are wanted, and with those that lead to them from where it may begin."""
+    links = [link for each in machine._transitions.operations.values() for link in each.outgoing]
+    kept, begun = _leading(links, machine._root_labels, wanted)
+    for name in {link.full_name for link in links} - {link.full_name for link in kept}:
+        setattr(machine, normalize_name(name), None)
+    for label in machine._root_labels - begun:
+        setattr(machine, normalize_name(f"RANDOM -> {label}"), None)
+    machine._root_labels = begun
+    machine._transitions = ApiTransitions()
+    for link in kept:
+        machine._transitions.add_outgoing(link.source.label, link)
+    return machine
+
+
+def _leading(links: list[Any], roots: frozenset[str], wanted: set[str]) -> tuple[list[Any], frozenset[str]]:
+    """Return the wanted links and those before them, by the shortest ways, and the roots at which they begin."""
+    kept = {link.full_name: link for link in links if link.full_name in wanted}
+    near = {link.source.label for link in kept.values()}
+    far = {link.source.label: link for link in links if link.target.label in near}
+    kept |= {link.full_name: link for link in links if link.target.label in near}
+    while missing := far.keys() - near - roots:
+        near |= far.keys()
+        into = [link for link in links if link.target.label in missing]
+        kept |= {link.full_name: link for link in into if link.source.label in roots or not _begins(into, link, roots)}
+        far = {link.source.label: link for link in kept.values()}
+    labels = near | far.keys()
+    return [link for link in links if link.full_name in kept], roots & labels
+
+
+def _begins(into: list[Any], link: Any, roots: frozenset[str]) -> bool:
+    """Say whether the target of a link can be reached from a root at once."""
+    return any(each.source.label in roots for each in into if each.target.label == link.target.label)
 
 
 @contextmanager

@@ -34,6 +34,8 @@ class Ledger:
     """Findings that a scenario has put there on purpose, by its rules and the kind of failure."""
     links: Counter[str] = field(default_factory=Counter)
     """For every link how often its target answered 2xx when it was followed."""
+    inferred: set[str] = field(default_factory=set)
+    """The links that no contract declares: the judge has guessed them."""
     sequences: int = 0
     errors: list[str] = field(default_factory=list)
     """What kept the judge itself from working."""
@@ -63,5 +65,11 @@ class Ledger:
             told = ", ".join(f"{mark} {kind} {count}" for (mark, kind), count in sorted(self.injected.items()))
             lines.append(f"findings injected: {told}")
         if self.links:
-            lines.append(f"links covered: {len(self.links) - len(self.uncovered())} of {len(self.links)}")
+            missing = set(self.uncovered())
+            declared, guessed = set(self.links) - self.inferred, set(self.links) & self.inferred
+            told = " and ".join(
+                f"{len(each - missing)} of {len(each)} {name}"
+                for name, each in (("declared", declared), ("inferred", guessed))
+            )
+            lines.append(f"links covered: {told}")
         return lines

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from sandbox.core.clock import SECOND
 from sandbox.core.contract import Contract
-from sandbox.core.keyring import key_id
+from sandbox.core.keyring import LOBBY, identify
 from sandbox.core.message import Request
 from sandbox.web.plane import Steering
 from sandbox.web.shelf import Shelf
@@ -33,10 +34,13 @@ class Told(NamedTuple):
 class Subject:
     """One contract to judge.
 
-    `known` is, by operation, what a caller would know and no answer tells, `likelihood` how often it is used. `furnish`
+    `api` is the API that is served meanwhile, `key` the test key of a number, `tick` how far the wall clock moves at each
+    look. `known` is, by operation, what a caller would know and no answer tells, `likelihood` how often it is used. `furnish`
     gives a key's world its history, `told` reads a refusal, `credential` chooses what is sent for a key, `bound` changes
-    a case that would never end. `lasting` are the operations on what a DELETE leaves in place, as their contract says,
-    `revisions` what a world may be at after one request.
+    a case that would never end. `in_session` are the operations that a sequence asks for with the cookie it has, if it
+    has one, and not with its key. `lasting` are the operations on what a DELETE leaves in place, as their contract says,
+    `unexampled` those whose examples name what they refuse in a fresh world, `revisions` what a world may be at after one
+    request. `guessed` says whether links that the judge infers have to be covered as those of the contract have to be.
     """
 
     name: str
@@ -48,9 +52,15 @@ class Subject:
     revisions: frozenset[int]
     likelihood: float = 0.5
     lasting: frozenset[str] = frozenset()
-    furnish: Callable[[Store, str], None] = lambda _store, _key: None
+    api: str = "aikraft"
+    key: Callable[[int], str] = "ak_test_enterprise_case{}".format
+    tick: int = SECOND
+    furnish: Callable[[Store, str, int], None] = lambda _store, _key, _number: None
     credential: Callable[[Any, str], str] = lambda _case, key: key
     bound: Callable[[Any], None] = lambda _case: None
+    in_session: frozenset[str] = frozenset()
+    unexampled: frozenset[str] = frozenset()
+    guessed: bool = True
 
 
 def shelf_of(store: Store) -> Shelf:
@@ -59,11 +69,21 @@ def shelf_of(store: Store) -> Shelf:
     return shelf
 
 
+def world_of(store: Store, case: Any) -> str:
+    """Return the name of the world that a case's key leads to, or without a key its cookie."""
+    key = case.headers.get("Authorization")
+    cookies = "; ".join(f"{name}={value}" for name, value in case.cookies.items())
+    field = ("cookie", cookies) if key is None else ("authorization", str(key))
+    shelf = shelf_of(store)
+    place, _ = identify(shelf.realm.keyring, Request("GET", "/", "", (field,), b""), shelf.minted)
+    return LOBBY if place is None else place.world
+
+
 def _told_by_journal(store: Store, case: Any, response: Any) -> Told | None:
-    """Find the journal's entry of an answer by its bytes: an error carries the id of its request."""
-    key = str(case.headers.get("Authorization", "")).removeprefix("Bearer ")
-    journal = store.journal(shelf_of(store), f"own/{key_id(key)}")
-    entry = next((each for each in reversed(tuple(journal or ())) if each.response.body == response.content), None)
+    """Find the journal's latest entry of an answer by its status and bytes, which may hold the id of its request."""
+    said = response.status_code, response.content
+    journal = tuple(store.journal(shelf_of(store), world_of(store, case)) or ())
+    entry = next((each for each in reversed(journal) if (each.response.status, each.response.body) == said), None)
     if entry is None or entry.operation is None or entry.cause is None:
         return None
     return Told(entry.operation, entry.cause)
@@ -83,6 +103,87 @@ AIKRAFT = Subject(
     contract=lambda store: shelf_of(store).realm.keyring.api.contract,
     told=_told_by_journal,
     revisions=frozenset({1}),
+)
+
+
+UNIT, SPARE = "01HXVN1T000000000000000DT1", "01HXVN1T0000000000TH1NF11E"
+"""Two units of the default fixture; no workflow has the second."""
+CREDIT, KYC = "01HXD0MA1N0000000000CRED1T", "01HXD0MA1N0000000000000KYC"
+ENHANCED = "01HXVN1T0000000000ENHANCED"
+"""A unit that ADAM has made, as he makes those of the judge."""
+VERA, RENE, ANNA, ADAM, REX = (f"01HXVSER{name:0>18}" for name in ("VERA", "RENE", "ANNA", "ADAM", "REX"))
+QUESTIONS = (
+    "What is the credit risk of a monthly debt of 1500 with a monthly income of 5000 and a credit score of 700?",
+    "Is manual underwriting done with a monthlyDebt of 1500, a monthlyIncome of 5000 and a creditScore of 700?",
+)
+WRITTEN = {"body.domainId": [CREDIT]}
+DATED = {"query.startDate": ["2026-01-01"], "query.endDate": ["2999-12-31"], "query.offset": [0]}
+KNOWN_TO_ACME: Mapping[str, Mapping[str, list[Any]]] = {
+    "infer": {"body.query": list(QUESTIONS), "body.domainId": [CREDIT]},
+    "listUnits": {"query.domainId": [KYC], "query.jurisdiction": ["EU"], "query.offset": [0]},
+    "createUnit": WRITTEN,
+    "getUnit": {"path.id": [UNIT, SPARE]},
+    "updateUnit": {"path.id": [UNIT, SPARE], **WRITTEN},
+    "deleteUnit": {"path.id": [SPARE]},
+    "verifyUnit": {"path.id": [UNIT, SPARE], "body.elementReviews[*].elementId": ["given", "then"]},
+    "assignReviewers": {"path.id": [UNIT, SPARE], "body.reviewerIds[*]": [RENE, REX]},
+    "listWorkflows": {"query.domainId": [CREDIT], "query.offset": [0]},
+    "createWorkflow": {"body.domainId": [CREDIT], "body.units[*]": [UNIT]},
+    "composeWorkflow": {"body.domainId": [CREDIT], "body.description": ["Decide on a loan from debt and income."]},
+    "getWorkflow": {"path.slug": ["credit-decision", "loan-pre-check"]},
+    "updateWorkflow": {"path.slug": ["credit-decision"], "body.domainId": [CREDIT], "body.units[*]": [UNIT]},
+    "deleteWorkflow": {"path.slug": ["credit-decision", "loan-pre-check"]},
+    "listDomains": {"query.offset": [0]},
+    "getDomain": {"path.id": [CREDIT, "kyc"]},
+    "updateDomain": {"path.id": [CREDIT, "spare"]},
+    "deleteDomain": {"path.id": ["spare"]},
+    "listDomainMembers": {"path.id": [CREDIT, "kyc"], "query.offset": [0]},
+    "addDomainMember": {"path.id": [CREDIT, "kyc"], "body.userId": [VERA, REX]},
+    "removeDomainMember": {"path.id": [CREDIT], "path.userId": [RENE, ANNA]},
+    "listOrgs": {"query.offset": [0]},
+    "getOrg": {"path.slug": ["acme"]},
+    "updateOrg": {"path.slug": ["acme"]},
+    "deleteOrg": {"path.slug": ["acme"]},
+    "listMembers": {"path.slug": ["acme"], "query.offset": [0]},
+    "inviteMember": {"path.slug": ["acme"], "body.email": ["nora@acme.example", "hans@globex.example"]},
+    "changeMember": {"path.slug": ["acme"], "path.id": ["01HXMEMBER000000000000RENE"]},
+    "removeMember": {"path.slug": ["acme"], "path.id": ["01HXMEMBER000000000000VERA"]},
+    "listApiKeys": {"path.slug": ["acme"], "query.offset": [0]},
+    "createApiKey": {"path.slug": ["acme"], "body.expiresAt": ["2999-12-31"]},
+    "revokeApiKey": {"path.slug": ["acme"], "path.id": ["01HXKEY0000000000000000001"]},
+    "listAudit": {
+        "query.action": ["unit.created"],
+        "query.resourceType": ["unit"],
+        "query.resourceId": [ENHANCED],
+        "query.userId": [ADAM],
+        **DATED,
+    },
+    "listInferences": {"query.userId": [ANNA], **DATED},
+    "signIn": {"body.email": ["vera@acme.example", "adam@acme.example"]},
+}
+
+
+def _with_a_domain_to_spare(store: Store, key: str, _number: int) -> None:
+    """Give a fresh world a domain that nothing belongs to: those of the fixture cannot be deleted as they are."""
+    store.answer(shelf_of(store), _asked(key, "POST", "/api/v1/domains", {"name": "Spare"}))
+
+
+CTRLAI = Subject(
+    name="ctrlai",
+    path="/openapi/ctrlai.json",
+    prefix="/api/",
+    known=KNOWN_TO_ACME,
+    contract=lambda store: shelf_of(store).realm.keyring.api.contract,
+    told=_told_by_journal,
+    revisions=frozenset({2}),
+    api="ctrlai",
+    key="ctrlai_pk_7e57{:028x}".format,
+    tick=15 * SECOND,
+    likelihood=0.8,
+    unexampled=frozenset({"deleteDomain"}),
+    guessed=False,
+    furnish=_with_a_domain_to_spare,
+    in_session=frozenset({"getSession", "signOut"}),
 )
 
 
@@ -122,7 +223,7 @@ HARMLESS = {"then": {"delay": {"fixed": "0s", "clock": "world"}}, "continue": Tr
 """A fault that strikes every request, so that each is found by its mark, and changes none."""
 
 
-def _furnished(store: Store, key: str) -> None:
+def _furnished(store: Store, key: str, _number: int) -> None:
     """Give a fresh world what the examples of the contract speak of: requests, a minted key, a snapshot, a fault."""
     shelf, steering = shelf_of(store), Steering(store)
     steering.answer(_asked(key, "POST", "/__admin/faults", HARMLESS))

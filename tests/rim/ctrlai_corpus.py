@@ -420,7 +420,7 @@ def _credentials(operation: Operation) -> Iterator[Case]:
 
 def _methods(operation: Operation) -> Iterator[Case]:
     here = {each.method for each in OPERATIONS if each.target == operation.target}
-    for method in {"GET", "POST", *METHODS, *UNPARSED_METHODS} - here:
+    for method in sorted({"GET", "POST", *METHODS, *UNPARSED_METHODS} - here):
         name = f"{operation.target.decode()} by {method[:20]}"
         fields = (HOST, bearer(name))
         parsable = method not in UNPARSED_METHODS

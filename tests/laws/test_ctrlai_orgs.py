@@ -225,16 +225,17 @@ def test_removing_a_member_takes_the_memberships_in_domains_along():
     }
 
 
-def test_an_organization_that_is_deleted_takes_all_but_its_log_along():
+def test_an_organization_that_is_deleted_takes_all_but_its_logs_along():
     acme = Acme(ADMIN)
     cookie = acme.signed_in("vera@acme.example")
     org = acme.made("GET", "/orgs/acme")["id"]
-    entries = acme.world.workspace.table("audit").count(org)
+    entries, questions = (acme.world.workspace.table(each).count(org) for each in ("audit", "inferences"))
     assert acme.made("DELETE", "/orgs/acme") == {"id": org, "deleted": True}
     workspace = acme.world.workspace
-    for name in set(LAYOUTS) - {"audit", "orgs", "users"}:
+    for name in set(LAYOUTS) - {"audit", "inferences", "orgs", "users"}:
         assert workspace.table(name).count(org) == 0
     assert workspace.table("audit").count(org) == entries + 1
+    assert workspace.table("inferences").count(org) == questions > 0
     assert workspace.table("orgs").get(org) is None
     for credential in ({}, {"key": VIEWER}, {"key": None, "cookie": cookie}):
         assert acme.call("GET", "/units", **credential)[0] == 401

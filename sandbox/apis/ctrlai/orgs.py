@@ -17,8 +17,8 @@ from sandbox.apis.ctrlai.times import iso_millis
 from sandbox.core.api import Answer, Call, Handler, Shown
 from sandbox.core.frozen import ALWAYS, Frozen
 
-KEPT = ("orgs", "users", "audit")
-"""The tables that lose no row with an organisation but, of the first, its own."""
+KEPT = ("orgs", "users", "audit", "inferences")
+"""The tables that lose no row with an organisation but, of the first, its own: both logs are append-only."""
 
 
 def find_org(call: Call) -> Frozen:

@@ -1,25 +1,23 @@
-"""In-process doors for Python's HTTP clients: no socket, no server, the same answers."""
+"""In-process doors for httpx, sync and async: no socket, no server, the same answers, the same errors."""
 
 from __future__ import annotations
 
-from functools import partial
-from urllib.parse import unquote
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
 from sandbox.app import create_store
-from sandbox.core.control import BODY_LIMIT as CONTROL_BODY_LIMIT
-from sandbox.core.intake import BODY_LIMIT
-from sandbox.core.message import Request, Response, as_bytes, as_text
+from sandbox.core.message import Response, as_bytes
 from sandbox.settings import Settings
-from sandbox.testing.breaking import answered, received
-from sandbox.web.pages import not_found
-from sandbox.web.plane import PREFIX, Steering
+from sandbox.testing.arrival import DROPPED, TIMED_OUT, Lost, arriving, async_pause, awaited, body_of, pause, waited
+from sandbox.testing.inside import Visit
 from sandbox.web.store import Store
+
+_ERRORS: dict[str, type[httpx.TransportError]] = {TIMED_OUT: httpx.ReadTimeout, DROPPED: httpx.ReadError}
 
 
 class SandboxTransport(httpx.BaseTransport):
-    """An httpx transport that answers from a sandbox of its own.
+    """An httpx transport that answers from a sandbox of its own, or from the store that is given.
 
     `httpx.Client(transport=SandboxTransport(), base_url="http://sandbox/v1")`
 
@@ -31,25 +29,78 @@ class SandboxTransport(httpx.BaseTransport):
         self.store = store or create_store(settings or Settings())
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the sandbox's answer."""
-        target = request.url.raw_path.decode("ascii")
-        path, _, query = target.partition("?")
-        shelf = self.store.shelf_for(path)
-        headers = as_text((name.lower(), value) for name, value in request.headers.raw)
-        limit = CONTROL_BODY_LIMIT if shelf is None else BODY_LIMIT
-        body = request.read()
-        asked = Request(
-            request.method, path, query, headers, body[:limit], scheme=request.url.scheme, oversized=len(body) > limit
-        )
-        if shelf is not None:
-            answer = answered(partial(self.store.answer, shelf, asked), request)
-        elif f"{unquote(path)}/".startswith(f"{PREFIX}/"):
-            answer = Steering(self.store).answer(asked)
-        else:
-            status, kind, body = not_found(self.store)
-            answer = Response(status, (("content-type", kind), ("content-length", str(len(body)))), body)
-        if request.method == "HEAD":
-            answer = answer._replace(body=b"")
-        if answer.effects:
-            return received(answer, request)
-        return httpx.Response(answer.status, headers=as_bytes(answer.headers), stream=httpx.ByteStream(answer.body))
+        """Return the sandbox's answer; httpx.TransportError now, or while the body is read, if it breaks."""
+        visit = _visit(self.store, request, request.read())
+        try:
+            answer = waited(arriving(visit.ask, _patience(request)))
+        except Lost as lost:
+            raise _error(lost) from None
+        return _begun(answer, _Late(answer, _patience(request)))
+
+
+class AsyncSandboxTransport(httpx.AsyncBaseTransport):
+    """An httpx transport for async clients, which waits without keeping the thread.
+
+    `httpx.AsyncClient(transport=AsyncSandboxTransport(), base_url="http://sandbox/v1")`
+    """
+
+    def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
+        self.store = store or create_store(settings or Settings())
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the sandbox's answer; httpx.TransportError now, or while the body is read, if it breaks."""
+        visit = _visit(self.store, request, await request.aread())
+        try:
+            answer = await awaited(arriving(visit.ask, _patience(request)))
+        except Lost as lost:
+            raise _error(lost) from None
+        return _begun(answer, _AsyncLate(answer, _patience(request)))
+
+
+class _Late(httpx.SyncByteStream):
+    def __init__(self, answer: Response, patience: float | None) -> None:
+        self._answer, self._patience = answer, patience
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for step in body_of(self._answer, self._patience):
+                if isinstance(step, bytes):
+                    yield step
+                else:
+                    pause(step)
+        except Lost as lost:
+            raise _error(lost) from None
+
+
+class _AsyncLate(httpx.AsyncByteStream):
+    def __init__(self, answer: Response, patience: float | None) -> None:
+        self._answer, self._patience = answer, patience
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            for step in body_of(self._answer, self._patience):
+                if isinstance(step, bytes):
+                    yield step
+                else:
+                    await async_pause(step)
+        except Lost as lost:
+            raise _error(lost) from None
+
+
+def _visit(store: Store, request: httpx.Request, body: bytes) -> Visit:
+    target = request.url.raw_path.decode("ascii")
+    return Visit(store, request.method, target, request.headers.raw, body, request.url.scheme)
+
+
+def _begun(answer: Response, late: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
+    stream = late if answer.effects else httpx.ByteStream(answer.body)
+    return httpx.Response(answer.status, headers=as_bytes(answer.headers), stream=stream)
+
+
+def _patience(request: httpx.Request) -> float | None:
+    patience: float | None = request.extensions.get("timeout", {}).get("read")
+    return patience
+
+
+def _error(lost: Lost) -> httpx.TransportError:
+    return _ERRORS.get(lost.how, httpx.RemoteProtocolError)(str(lost))

@@ -7,6 +7,7 @@ calls and moves, and two timelines can be led the same way.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import orjson
 from hypothesis import strategies as st
 
+from sandbox.apis.ctrlai.law import COOKIE
 from sandbox.app import control_contract
 from sandbox.core.clock import DAY, HOUR, MINUTE, SECOND
 from sandbox.core.control import Plane, control
@@ -69,7 +71,10 @@ class Helm(NamedTuple):
         """Return what comes of this request to the API, and its answer."""
         asked, timeline = self.admitted(asked), caught_up(self.timeline, self.wall)
         outcome = step(timeline.present, asked, self.wall)
-        return self._replace(timeline=told(timeline, outcome, asked, self.wall)), outcome.response
+        after = self._replace(timeline=told(timeline, outcome, asked, self.wall))
+        if outcome.issued is not None and tuple(outcome.issued) not in self.minted:
+            after = after._replace(minted=(*self.minted, tuple(outcome.issued)))
+        return after, outcome.response
 
     def steer(self, method: str, target: str, body: Any = None) -> tuple[Helm, Response]:
         """Return what comes of a control request, and its answer."""
@@ -304,6 +309,32 @@ def _fault_id(at: Helm, place: int) -> str:
     return known[place % len(known)] if known else "fault-0"
 
 
+def _called(at: Helm, method: str, target: str, body: Any, whose: int | str) -> tuple[Helm, Response]:
+    """Make any call, in which `<table:2>` stands for the id of a row, and `<table.field:2>` for another field of it."""
+    credential = whose if isinstance(whose, str) else _credential(at, whose)
+    headers = {}
+    if credential is not None and credential.startswith("ctrlai_st_"):
+        headers["cookie"], credential = f"{COOKIE}={credential}", None
+    return at.ask(method, filled(at, target), filled(at, body), credential, **headers)
+
+
+def filled(at: Helm, value: Any) -> Any:
+    """Return the value with a row's id, or another field of it, wherever a row is named by its place."""
+    if isinstance(value, str):
+        return _ROW.sub(lambda found: _field(at, found[1], found[2] or "id", int(found[3])), value)
+    if isinstance(value, dict):
+        return {name: filled(at, each) for name, each in value.items()}
+    return [filled(at, each) for each in value] if isinstance(value, list) else value
+
+
+def _field(at: Helm, table: str, name: str, place: int) -> str:
+    rows = [str(row[name]) for row in at.world.workspace.table(table).all()]
+    return rows[place % len(rows)] if rows else "01HXN0NE000000000000000000"
+
+
+_ROW = re.compile(r"<(\w+)(?:\.(\w+))?:(\d+)>")
+
+
 def _enter(at: Helm, state: str) -> tuple[Helm, Response]:
     scenario = at.world.play.scenario
     return at.steer("PUT", f"/scenarios/{scenario.name if scenario else 'none'}/state", {"state": state})
@@ -341,6 +372,7 @@ _API: dict[str, Any] = {
     "list": lambda at, size, whose: at.ask("GET", f"/v1/systems?limit={size}", None, _credential(at, whose)),
     "prefer": _prefer,
     "bad": lambda at, call: at.ask(*call),
+    "call": _called,
     "large": _large,
 }  # fmt: skip
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.apis.aikraft.law import SECRET
 from sandbox.app import create_realm
 from sandbox.core.capsule import capsule_of, read_capsule, replayed
 from sandbox.core.clock import DAY, SECOND, iso_exact, parse_instant
@@ -45,7 +44,7 @@ def reread(at, document):
 def check_replays(at):
     """Check that the capsule of the helm leads to its world and its journal."""
     document = through_file(capsule(at))
-    assert not SECRET.search(orjson.dumps(document).decode())
+    assert not at.home.keyring.api.law.secret.search(orjson.dumps(document).decode())
     replay = reread(at, document)
     assert replay.difference is None
     assert replay.length == len(at.timeline.journal)

@@ -186,12 +186,12 @@ def test_what_the_admin_steered_replays_by_its_capsule(key, controls, calls):
         served.steer(TOKEN, control[0], admin_target(name, control[1]), None if control[2] == "own" else control[2])
         for call in calls:
             served.call(key, *call)
-    capsule = served.steer(TOKEN, "GET", f"/capsule?world={name}").body
-    stood = served.steer(TOKEN, "GET", f"/state?world={name}").body
-    answer = served.steer(TOKEN, "POST", f"/capsule?world={name}", orjson.loads(capsule))
+    capsule = served.steer(TOKEN, "GET", admin_target(name, "/capsule")).body
+    stood = served.steer(TOKEN, "GET", admin_target(name, "/state")).body
+    answer = served.steer(TOKEN, "POST", admin_target(name, "/capsule"), orjson.loads(capsule))
     assert answer.status == 200, answer.body
-    assert served.steer(TOKEN, "GET", f"/capsule?world={name}").body == capsule
-    assert served.steer(TOKEN, "GET", f"/state?world={name}").body == stood
+    assert served.steer(TOKEN, "GET", admin_target(name, "/capsule")).body == capsule
+    assert served.steer(TOKEN, "GET", admin_target(name, "/state")).body == stood
 
 
 @settings(deadline=None, max_examples=15)

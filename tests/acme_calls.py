@@ -36,6 +36,13 @@ def some(**fields: Strategy) -> Strategy:
     return st.fixed_dictionaries({}, optional=fields)
 
 
+DOMAINS = st.sampled_from(["01HXD0MA1N0000000000CRED1T", "01HXD0MA1N00000000000FRAVD", "<domains:0>", "<domains:3>"])
+USERS = st.sampled_from(
+    [*(f"01HXVSER{name:0>18}" for name in ("VERA", "RENE", "ANNA", "ADAM", "REX")), "<users:0>", "<users:7>"]
+)
+ORGS = st.sampled_from(["acme", "acme", "acme", "acme", "<orgs.slug:0>", "<orgs.slug:1>"])
+"""Mostly those of Acme, to whom most of the keys belong."""
+
 NAMES = st.sampled_from(["Loan check", "Country risk", "Ratio", "é 漢 x", "Risk Tier", "!"])
 ROLES = st.sampled_from(["viewer", "reviewer", "author", "admin"])
 TYPES = st.sampled_from(["number", "integer", "string", "boolean"])
@@ -54,12 +61,10 @@ PROGRAM = {"program": {"ratio": {"/": [{"var": "dti"}, 2]}}}
 
 WRITTEN = {"given": NAMES, "when": NAMES, "then": NAMES, "inputSchema": SCHEMAS, "outputSchema": SCHEMAS}
 UNIT = st.fixed_dictionaries(
-    {"name": NAMES, "unitType": KINDS, "domainId": ref("domains")},
+    {"name": NAMES, "unitType": KINDS, "domainId": DOMAINS},
     optional={**WRITTEN, "description": NAMES, "jurisdiction": st.sampled_from(["EU", "US"]), "definition": st.just(PROGRAM)},
 )  # fmt: skip
-FLOW = st.fixed_dictionaries(
-    {"name": NAMES, "domainId": ref("domains"), "units": st.lists(ref("units", 20), max_size=3)}
-)
+FLOW = st.fixed_dictionaries({"name": NAMES, "domainId": DOMAINS, "units": st.lists(ref("units", 20), max_size=3)})
 PAGE = {"limit": st.sampled_from(["1", "2", "3", "200", "0"]), "offset": st.sampled_from(["0", "1", "4", "900", "-1"])}
 
 Shape = tuple[str, Strategy, Mapping[str, Strategy], Strategy]
@@ -76,29 +81,29 @@ def _under(template: str, *refs: Strategy) -> Strategy:
 
 
 _UNIT, _FLOW = _under("/v1/units/{}", ref("units", 20)), _under("/v1/workflows/{}", ref("workflows.slug"))
-_DOMAIN = _under("/v1/domains/{}", ref("domains") | ref("domains.slug"))
-_ORG = _under("/v1/orgs/{}", ref("orgs.slug", 2))
-_MEMBER = _under("/v1/orgs/{}/members/{}", ref("orgs.slug", 2), ref("members", 8))
-_KEY = _under("/v1/orgs/{}/api-keys/{}", ref("orgs.slug", 2), ref("apiKeys", 9))
+_DOMAIN = _under("/v1/domains/{}", DOMAINS | ref("domains.slug"))
+_ORG = _under("/v1/orgs/{}", ORGS)
+_MEMBER = _under("/v1/orgs/{}/members/{}", ORGS, ref("members", 8))
+_KEY = _under("/v1/orgs/{}/api-keys/{}", ORGS, ref("apiKeys", 9))
 _DATED = {"startDate": DATES, "endDate": DATES, **PAGE}
 
 SHAPES: dict[str, Shape] = {
     "infer": _shape("POST", "/v1/inference", st.fixed_dictionaries({"query": QUERIES}, optional={
-        "includeUnverified": st.booleans(), "domainId": ref("domains"), "jurisdiction": st.sampled_from(["EU", "US"]),
-        "sessionId": ref("conversations"), "additionalInputs": some(employmentVerified=st.booleans(), dti=st.sampled_from([0.3, "x"])),
+        "includeUnverified": st.booleans(), "domainId": DOMAINS, "jurisdiction": st.sampled_from(["EU", "US"]),
+        "sessionId": ref("conversations", 0), "additionalInputs": some(employmentVerified=st.booleans(), dti=st.sampled_from([0.3, "x"])),
     })),
-    "listUnits": _shape("GET", "/v1/units", status=STATUSES, unitType=KINDS, domainId=ref("domains"), **PAGE),
+    "listUnits": _shape("GET", "/v1/units", status=STATUSES, unitType=KINDS, domainId=DOMAINS, **PAGE),
     "createUnit": _shape("POST", "/v1/units", UNIT),
     "getUnit": _shape("GET", _UNIT),
-    "updateUnit": _shape("PATCH", _UNIT, some(name=NAMES, domainId=ref("domains"), **WRITTEN)),
+    "updateUnit": _shape("PATCH", _UNIT, some(name=NAMES, domainId=DOMAINS, **WRITTEN)),
     "deleteUnit": _shape("DELETE", _UNIT),
     "verifyUnit": _shape("POST", _UNIT.map(lambda path: path + "/verify"), st.fixed_dictionaries({"action": ACTIONS}, optional={
         "comment": NAMES, "elementReviews": st.lists(st.fixed_dictionaries({"elementId": st.sampled_from(["given", "then", "no"]), "action": st.just("approve")}), max_size=2),
     })),
-    "assignReviewers": _shape("POST", _UNIT.map(lambda path: path + "/assign"), st.fixed_dictionaries({"reviewerIds": st.lists(ref("users", 7), max_size=3)})),
-    "listWorkflows": _shape("GET", "/v1/workflows", status=st.sampled_from(["draft", "active", "archived"]), domainId=ref("domains"), **PAGE),
+    "assignReviewers": _shape("POST", _UNIT.map(lambda path: path + "/assign"), st.fixed_dictionaries({"reviewerIds": st.lists(USERS, max_size=3)})),
+    "listWorkflows": _shape("GET", "/v1/workflows", status=st.sampled_from(["draft", "active", "archived"]), domainId=DOMAINS, **PAGE),
     "createWorkflow": _shape("POST", "/v1/workflows", FLOW),
-    "composeWorkflow": _shape("POST", "/v1/workflows/compose", st.fixed_dictionaries({"description": QUERIES, "domainId": ref("domains")})),
+    "composeWorkflow": _shape("POST", "/v1/workflows/compose", st.fixed_dictionaries({"description": QUERIES, "domainId": DOMAINS})),
     "getWorkflow": _shape("GET", _FLOW),
     "updateWorkflow": _shape("PATCH", _FLOW, some(name=NAMES, units=st.lists(ref("units", 20), max_size=3), status=st.sampled_from(["draft", "active", "archived"]))),
     "deleteWorkflow": _shape("DELETE", _FLOW),
@@ -108,13 +113,13 @@ SHAPES: dict[str, Shape] = {
     "updateDomain": _shape("PATCH", _DOMAIN, some(name=NAMES, description=NAMES)),
     "deleteDomain": _shape("DELETE", _DOMAIN),
     "listDomainMembers": _shape("GET", _DOMAIN.map(lambda path: path + "/members"), **PAGE),
-    "addDomainMember": _shape("POST", _DOMAIN.map(lambda path: path + "/members"), st.fixed_dictionaries({"userId": ref("users", 7)})),
-    "removeDomainMember": _shape("DELETE", _under("/v1/domains/{}/members/{}", ref("domains"), ref("users", 7))),
+    "addDomainMember": _shape("POST", _DOMAIN.map(lambda path: path + "/members"), st.fixed_dictionaries({"userId": USERS})),
+    "removeDomainMember": _shape("DELETE", _under("/v1/domains/{}/members/{}", DOMAINS, USERS)),
     "listOrgs": _shape("GET", "/v1/orgs", **PAGE),
     "createOrg": _shape("POST", "/v1/orgs", st.fixed_dictionaries({"name": NAMES})),
     "getOrg": _shape("GET", _ORG),
     "updateOrg": _shape("PATCH", _ORG, some(name=NAMES)),
-    "deleteOrg": _shape("DELETE", _ORG),
+    "deleteOrg": _shape("DELETE", _under("/v1/orgs/{}", ref("orgs.slug", 1))),
     "listMembers": _shape("GET", _ORG.map(lambda path: path + "/members"), **PAGE),
     "inviteMember": _shape("POST", _ORG.map(lambda path: path + "/members"), st.fixed_dictionaries({"email": EMAILS}, optional={"role": ROLES, "name": NAMES})),
     "changeMember": _shape("PATCH", _MEMBER, st.fixed_dictionaries({"role": ROLES})),
@@ -124,8 +129,8 @@ SHAPES: dict[str, Shape] = {
         "role": ROLES, "permissions": st.sampled_from([[], ["inference"]]), "expiresAt": st.sampled_from(["2026-04-13T14:31:00Z", "2027-01-01", "2020-01-01"]),
     })),
     "revokeApiKey": _shape("DELETE", _KEY),
-    "listAudit": _shape("GET", "/v1/audit", format=st.sampled_from(["json", "csv"]), action=st.sampled_from(["unit.created", "unit.verified"]), userId=ref("users", 7), resourceId=ref("units", 20), **_DATED),
-    "listInferences": _shape("GET", "/v1/audit/inference", userId=ref("users", 7), mode=st.sampled_from(["full_coverage", "neural_only"]), **_DATED),
+    "listAudit": _shape("GET", "/v1/audit", format=st.sampled_from(["json", "csv"]), action=st.sampled_from(["unit.created", "unit.verified"]), userId=USERS, resourceId=ref("units", 20), **_DATED),
+    "listInferences": _shape("GET", "/v1/audit/inference", userId=USERS, mode=st.sampled_from(["full_coverage", "neural_only"]), **_DATED),
     "getSignInPage": _shape("GET", "/auth/signin"),
     "signIn": _shape("POST", "/auth/signin", st.fixed_dictionaries({"email": EMAILS})),
     "getSession": _shape("GET", "/auth/session"),

@@ -23,9 +23,8 @@ from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.engine import Status, events
 from schemathesis.filters import FilterSet
 from schemathesis.generation.modes import GenerationMode
-from schemathesis.generation.stateful.state_machine import StepInput, StepOutput, normalize_name
+from schemathesis.generation.stateful.state_machine import StepInput, StepOutput
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
-from schemathesis.specs.openapi.stateful import ApiTransitions
 
 from sandbox.app import create_store
 from sandbox.core.clock import parse_instant
@@ -34,6 +33,7 @@ from sandbox.core.contract import Contract
 from sandbox.core.timeline import Timeline
 from sandbox.settings import Settings
 from sandbox.web.store import Store
+from tests.contracts.aiming import aimed
 from tests.contracts.injected import cause_of
 from tests.contracts.ledger import Finding, Ledger
 from tests.contracts.subjects import TOKEN, Subject, shelf_of, world_of
@@ -221,9 +221,9 @@ def _provider(judge: Judge) -> type:
     return Bearer
 
 
-def examine(judge: Judge) -> Ledger:
-    """Run the phases in which every case stands alone."""
-    judge.schema.config.phases.update(phases=list(ALONE))
+def examine(judge: Judge, phases: tuple[str, ...] = ALONE) -> Ledger:
+    """Run the phases in which every case stands alone, or some of them."""
+    judge.schema.config.phases.update(phases=list(phases))
     for event in engine.from_schema(judge.schema).execute():
         if isinstance(event, events.ScenarioFinished) and event.phase.value in ALONE:
             _note_scenario(judge.ledger, event)
@@ -267,7 +267,7 @@ def walk(judge: Judge, sequences: int, steps: int, rounds: int = 1) -> Ledger:
         for number in range(1, rounds):
             if ledger.findings or not judge.uncovered():
                 break
-            _run(ledger, seed(number)(_aimed(_machine(judge), set(judge.uncovered()))), sequences, steps)
+            _run(ledger, seed(number)(aimed(_machine(judge), set(judge.uncovered()))), sequences, steps)
     return ledger
 
 
@@ -305,41 +305,6 @@ def _machine(judge: Judge) -> Any:
             keys.release()
 
     return Sequence
-
-
-def _aimed(machine: Any, wanted: set[str]) -> Any:
-    """Return the machine with the links that are wanted, and with those that lead to them from where it may begin."""
-    links = [link for each in machine._transitions.operations.values() for link in each.outgoing]
-    kept, begun = _leading(links, machine._root_labels, wanted)
-    for name in {link.full_name for link in links} - {link.full_name for link in kept}:
-        setattr(machine, normalize_name(name), None)
-    for label in machine._root_labels - begun:
-        setattr(machine, normalize_name(f"RANDOM -> {label}"), None)
-    machine._root_labels = begun
-    machine._transitions = ApiTransitions()
-    for link in kept:
-        machine._transitions.add_outgoing(link.source.label, link)
-    return machine
-
-
-def _leading(links: list[Any], roots: frozenset[str], wanted: set[str]) -> tuple[list[Any], frozenset[str]]:
-    """Return the wanted links and those before them, by the shortest ways, and the roots at which they begin."""
-    kept = {link.full_name: link for link in links if link.full_name in wanted}
-    near = {link.source.label for link in kept.values()}
-    far = {link.source.label: link for link in links if link.target.label in near}
-    kept |= {link.full_name: link for link in links if link.target.label in near}
-    while missing := far.keys() - near - roots:
-        near |= far.keys()
-        into = [link for link in links if link.target.label in missing]
-        kept |= {link.full_name: link for link in into if link.source.label in roots or not _begins(into, link, roots)}
-        far = {link.source.label: link for link in kept.values()}
-    labels = near | far.keys()
-    return [link for link in links if link.full_name in kept], roots & labels
-
-
-def _begins(into: list[Any], link: Any, roots: frozenset[str]) -> bool:
-    """Say whether the target of a link can be reached from a root at once."""
-    return any(each.source.label in roots for each in into if each.target.label == link.target.label)
 
 
 @contextmanager

@@ -30,12 +30,16 @@ class Told(NamedTuple):
     cause: str
 
 
+Asked = tuple[str, str, Any]
+"""Method, path and body of a request."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One contract to judge.
 
     `api` is the API that is served meanwhile, `key` the test key of a number, `tick` how far the wall clock moves at each
-    look. `known` is, by operation, what a caller would know and no answer tells, `likelihood` how often it is used. `furnish`
+    look; `write` and `calls` are requests that worlds under a scenario have seen before. `known` is, by operation, what a caller would know and no answer tells, `likelihood` how often it is used. `furnish`
     gives a key's world its history, `told` reads a refusal, `credential` chooses what is sent for a key, `bound` changes
     a case that would never end. `in_session` are the operations that a sequence asks for with the cookie it has, if it
     has one, and not with its key. `lasting` are the operations on what a DELETE leaves in place, as their contract says,
@@ -55,6 +59,8 @@ class Subject:
     api: str = "aikraft"
     key: Callable[[int], str] = "ak_test_enterprise_case{}".format
     tick: int = SECOND
+    write: Asked = ("POST", "/", None)
+    calls: tuple[Asked, ...] = ()
     furnish: Callable[[Store, str, int], None] = lambda _store, _key, _number: None
     credential: Callable[[Any, str], str] = lambda _case, key: key
     bound: Callable[[Any], None] = lambda _case: None
@@ -79,7 +85,7 @@ def world_of(store: Store, case: Any) -> str:
     return LOBBY if place is None else place.world
 
 
-def _told_by_journal(store: Store, case: Any, response: Any) -> Told | None:
+def told_by_journal(store: Store, case: Any, response: Any) -> Told | None:
     """Find the journal's latest entry of an answer by its status and bytes, which may hold the id of its request."""
     said = response.status_code, response.content
     journal = tuple(store.journal(shelf_of(store), world_of(store, case)) or ())
@@ -88,6 +94,8 @@ def _told_by_journal(store: Store, case: Any, response: Any) -> Told | None:
         return None
     return Told(entry.operation, entry.cause)
 
+
+LOAN = {"name": "Loan Approval Engine", "description": "Scores loans.", "purpose": "Decide", "domain": "Finance"}
 
 AIKRAFT = Subject(
     name="aikraft",
@@ -101,89 +109,10 @@ AIKRAFT = Subject(
         },
     },
     contract=lambda store: shelf_of(store).realm.keyring.api.contract,
-    told=_told_by_journal,
+    told=told_by_journal,
     revisions=frozenset({1}),
-)
-
-
-UNIT, SPARE = "01HXVN1T000000000000000DT1", "01HXVN1T0000000000TH1NF11E"
-"""Two units of the default fixture; no workflow has the second."""
-CREDIT, KYC = "01HXD0MA1N0000000000CRED1T", "01HXD0MA1N0000000000000KYC"
-ENHANCED = "01HXVN1T0000000000ENHANCED"
-"""A unit that ADAM has made, as he makes those of the judge."""
-VERA, RENE, ANNA, ADAM, REX = (f"01HXVSER{name:0>18}" for name in ("VERA", "RENE", "ANNA", "ADAM", "REX"))
-QUESTIONS = (
-    "What is the credit risk of a monthly debt of 1500 with a monthly income of 5000 and a credit score of 700?",
-    "Is manual underwriting done with a monthlyDebt of 1500, a monthlyIncome of 5000 and a creditScore of 700?",
-)
-WRITTEN = {"body.domainId": [CREDIT]}
-DATED = {"query.startDate": ["2026-01-01"], "query.endDate": ["2999-12-31"], "query.offset": [0]}
-KNOWN_TO_ACME: Mapping[str, Mapping[str, list[Any]]] = {
-    "infer": {"body.query": list(QUESTIONS), "body.domainId": [CREDIT]},
-    "listUnits": {"query.domainId": [KYC], "query.jurisdiction": ["EU"], "query.offset": [0]},
-    "createUnit": WRITTEN,
-    "getUnit": {"path.id": [UNIT, SPARE]},
-    "updateUnit": {"path.id": [UNIT, SPARE], **WRITTEN},
-    "deleteUnit": {"path.id": [SPARE]},
-    "verifyUnit": {"path.id": [UNIT, SPARE], "body.elementReviews[*].elementId": ["given", "then"]},
-    "assignReviewers": {"path.id": [UNIT, SPARE], "body.reviewerIds[*]": [RENE, REX]},
-    "listWorkflows": {"query.domainId": [CREDIT], "query.offset": [0]},
-    "createWorkflow": {"body.domainId": [CREDIT], "body.units[*]": [UNIT]},
-    "composeWorkflow": {"body.domainId": [CREDIT], "body.description": ["Decide on a loan from debt and income."]},
-    "getWorkflow": {"path.slug": ["credit-decision", "loan-pre-check"]},
-    "updateWorkflow": {"path.slug": ["credit-decision"], "body.domainId": [CREDIT], "body.units[*]": [UNIT]},
-    "deleteWorkflow": {"path.slug": ["credit-decision", "loan-pre-check"]},
-    "listDomains": {"query.offset": [0]},
-    "getDomain": {"path.id": [CREDIT, "kyc"]},
-    "updateDomain": {"path.id": [CREDIT, "spare"]},
-    "deleteDomain": {"path.id": ["spare"]},
-    "listDomainMembers": {"path.id": [CREDIT, "kyc"], "query.offset": [0]},
-    "addDomainMember": {"path.id": [CREDIT, "kyc"], "body.userId": [VERA, REX]},
-    "removeDomainMember": {"path.id": [CREDIT], "path.userId": [RENE, ANNA]},
-    "listOrgs": {"query.offset": [0]},
-    "getOrg": {"path.slug": ["acme"]},
-    "updateOrg": {"path.slug": ["acme"]},
-    "deleteOrg": {"path.slug": ["acme"]},
-    "listMembers": {"path.slug": ["acme"], "query.offset": [0]},
-    "inviteMember": {"path.slug": ["acme"], "body.email": ["nora@acme.example", "hans@globex.example"]},
-    "changeMember": {"path.slug": ["acme"], "path.id": ["01HXMEMBER000000000000RENE"]},
-    "removeMember": {"path.slug": ["acme"], "path.id": ["01HXMEMBER000000000000VERA"]},
-    "listApiKeys": {"path.slug": ["acme"], "query.offset": [0]},
-    "createApiKey": {"path.slug": ["acme"], "body.expiresAt": ["2999-12-31"]},
-    "revokeApiKey": {"path.slug": ["acme"], "path.id": ["01HXKEY0000000000000000001"]},
-    "listAudit": {
-        "query.action": ["unit.created"],
-        "query.resourceType": ["unit"],
-        "query.resourceId": [ENHANCED],
-        "query.userId": [ADAM],
-        **DATED,
-    },
-    "listInferences": {"query.userId": [ANNA], **DATED},
-    "signIn": {"body.email": ["vera@acme.example", "adam@acme.example"]},
-}
-
-
-def _with_a_domain_to_spare(store: Store, key: str, _number: int) -> None:
-    """Give a fresh world a domain that nothing belongs to: those of the fixture cannot be deleted as they are."""
-    store.answer(shelf_of(store), _asked(key, "POST", "/api/v1/domains", {"name": "Spare"}))
-
-
-CTRLAI = Subject(
-    name="ctrlai",
-    path="/openapi/ctrlai.json",
-    prefix="/api/",
-    known=KNOWN_TO_ACME,
-    contract=lambda store: shelf_of(store).realm.keyring.api.contract,
-    told=_told_by_journal,
-    revisions=frozenset({2}),
-    api="ctrlai",
-    key="ctrlai_pk_7e57{:028x}".format,
-    tick=15 * SECOND,
-    likelihood=0.8,
-    unexampled=frozenset({"deleteDomain"}),
-    guessed=False,
-    furnish=_with_a_domain_to_spare,
-    in_session=frozenset({"getSession", "signOut"}),
+    write=("POST", "/v1/systems", LOAN),
+    calls=(("GET", "/v1/systems", None), ("POST", "/v1/systems", {})),
 )
 
 
@@ -193,30 +122,29 @@ CALLS = 13
 """How many requests a world may have seen before, so that rules which count calls are at any of their turns."""
 
 
-def under(scenario: str, point: int | None = None) -> Subject:
+def under(subject: Subject, scenario: str, point: int | None = None) -> Subject:
     """Return the API in worlds in which this scenario plays: all at this point of it, or each at one of its own."""
 
-    def furnish(store: Store, key: str) -> None:
-        _begun(store, key, scenario, int(key.removeprefix("ak_test_enterprise_case")) if point is None else point)
+    def furnish(store: Store, key: str, number: int) -> None:
+        subject.furnish(store, key, number)
+        _begun(store, subject, key, scenario, number if point is None else point)
 
-    return replace(AIKRAFT, name=f"aikraft, {scenario}", furnish=furnish)
+    return replace(subject, name=f"{subject.name}, {scenario}", furnish=furnish)
 
 
-def _begun(store: Store, key: str, scenario: str, number: int) -> None:
+def _begun(store: Store, subject: Subject, key: str, scenario: str, number: int) -> None:
     steering = Steering(store)
     for _ in range(number % 2):
-        store.answer(shelf_of(store), _asked(key, "POST", "/v1/systems", LOAN))
+        store.answer(shelf_of(store), asked(key, *subject.write))
     for path, method, body in (
         ("/scenarios/active", "PUT", {"name": scenario}),
         ("/clock/advance", "POST", {"by": SPANS[number % len(SPANS)]}),
     ):
-        answer = steering.answer(_asked(key, method, "/__admin" + path, body))
+        answer = steering.answer(asked(key, method, "/__admin" + path, body))
         if answer.status != 200:
             raise ValueError(answer.body)
     for count in range(number % CALLS):
-        store.answer(
-            shelf_of(store), _asked(key, ("GET", "POST")[count % 2], "/v1/systems", ({} if count % 2 else None))
-        )
+        store.answer(shelf_of(store), asked(key, *subject.calls[count % len(subject.calls)]))
 
 
 HARMLESS = {"then": {"delay": {"fixed": "0s", "clock": "world"}}, "continue": True}
@@ -226,25 +154,22 @@ HARMLESS = {"then": {"delay": {"fixed": "0s", "clock": "world"}}, "continue": Tr
 def _furnished(store: Store, key: str, _number: int) -> None:
     """Give a fresh world what the examples of the contract speak of: requests, a minted key, a snapshot, a fault."""
     shelf, steering = shelf_of(store), Steering(store)
-    steering.answer(_asked(key, "POST", "/__admin/faults", HARMLESS))
-    store.answer(shelf, _asked(key, "GET", "/v1/systems"))
-    store.answer(shelf, _asked(key, "POST", "/v1/systems", LOAN, prefer="code=429, code=599"))
-    store.answer(shelf, _asked(key, "POST", "/v1/systems", LOAN))
-    store.answer(shelf, _asked(key, "GET", "/v1/system"))
-    made = steering.answer(_asked(key, "POST", "/__admin/keys", {"plan": "starter", "scope": "read"}))
+    steering.answer(asked(key, "POST", "/__admin/faults", HARMLESS))
+    store.answer(shelf, asked(key, "GET", "/v1/systems"))
+    store.answer(shelf, asked(key, "POST", "/v1/systems", LOAN, prefer="code=429, code=599"))
+    store.answer(shelf, asked(key, "POST", "/v1/systems", LOAN))
+    store.answer(shelf, asked(key, "GET", "/v1/system"))
+    made = steering.answer(asked(key, "POST", "/__admin/keys", {"plan": "starter", "scope": "read"}))
     minted = json.loads(made.body)["key"]
     for _ in range(HISTORY - 4):
-        store.answer(shelf, _asked(minted, "GET", "/v1/systems", prefer="code=429"))
-    steering.answer(_asked(key, "PUT", "/__admin/scenarios/active", {"name": "flaky"}))
-    steering.answer(_asked(key, "POST", "/__admin/snapshots", {"name": "before"}))
+        store.answer(shelf, asked(minted, "GET", "/v1/systems", prefer="code=429"))
+    steering.answer(asked(key, "PUT", "/__admin/scenarios/active", {"name": "flaky"}))
+    steering.answer(asked(key, "POST", "/__admin/snapshots", {"name": "before"}))
 
 
-def _asked(key: str, method: str, path: str, body: Any = None, **headers: str) -> Request:
+def asked(key: str, method: str, path: str, body: Any = None, **headers: str) -> Request:
     fields = (("authorization", f"Bearer {key}"), ("content-type", "application/json"), *headers.items())
     return Request(method, path, "", fields, b"" if body is None else json.dumps(body).encode())
-
-
-LOAN = {"name": "Loan Approval Engine", "description": "Scores loans.", "purpose": "Decide", "domain": "Finance"}
 
 
 def _told_by_problem(_store: Store, case: Any, response: Any) -> Told | None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.contracts import defects, plane_defects
+from tests.contracts import ctrlai_defects, defects, plane_defects
+from tests.contracts.ctrlai import CTRLAI
 from tests.contracts.doors import Wsgi, over_wsgi
 from tests.contracts.judge import examine, walk
 from tests.contracts.subjects import AIKRAFT, PLANE, under
@@ -56,12 +57,42 @@ def test_a_copy_that_is_always_busy_has_no_finding_and_uncovered_links(fixture_n
 
 @pytest.mark.parametrize("change", [defects.leaks_a_field, defects.hides_what_is_left])
 def test_what_a_scenario_has_not_injected_is_found_while_it_plays(change: defects.Outward, fixture_name: str) -> None:
-    judge = over_wsgi(under("flaky"), fixture_name, 5, defects.outward(change))
+    judge = over_wsgi(under(AIKRAFT, "flaky"), fixture_name, 5, defects.outward(change))
     judge.only(path="/systems")
     ledger = examine(judge)
     struck = {each for each in ledger.answers if each[2] == 500}
     assert struck
     assert {each.check for each in ledger.findings} & {"response_schema_conformance", "response_headers_conformance"}
+
+
+@pytest.mark.parametrize("name", ctrlai_defects.BROKEN)
+def test_a_broken_copy_of_ctrl_ai_is_found(name: str, fixture_name: str) -> None:
+    broken = ctrlai_defects.BROKEN[name]
+    judge = over_wsgi(CTRLAI, fixture_name, 5, broken.wrapped)
+    judge.only(operation_id=broken.operation)
+    assert broken.check in {each.check for each in examine(judge).findings}
+
+
+def test_a_copy_of_ctrl_ai_that_forgets_its_new_units_has_uncovered_links(fixture_name: str) -> None:
+    # No check objects: to Schemathesis a 404 may come of the session's cookie, which no link sets.
+    broken = defects.outward(ctrlai_defects.forgets_new_units, CTRLAI.prefix)
+    judge = over_wsgi(CTRLAI, fixture_name, 5, broken)
+    judge.only(operation_id=["listDomains", "createUnit", "getUnit", "updateUnit", "deleteUnit"])
+    ledger = walk(judge, sequences=30, steps=10)
+    made = {name for name in ledger.links if name.startswith("POST /v1/units -> [201] ")}
+    assert made
+    assert made <= set(ledger.uncovered())
+
+
+def test_a_copy_of_ctrl_ai_that_has_every_workflow_already_has_uncovered_links(fixture_name: str) -> None:
+    broken = defects.outward(ctrlai_defects.is_always_taken, CTRLAI.prefix)
+    judge = over_wsgi(CTRLAI, fixture_name, 5, broken)
+    judge.only(operation_id=["listUnits", "createUnit", "createWorkflow", "getWorkflow", "deleteWorkflow"])
+    ledger = walk(judge, sequences=30, steps=10)
+    assert not ledger.findings
+    made = {name for name in ledger.links if "POST /v1/workflows" in name}
+    assert made
+    assert made <= set(ledger.uncovered())
 
 
 @pytest.mark.parametrize("name", plane_defects.BROKEN)

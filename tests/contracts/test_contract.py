@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.contracts.ctrlai import CTRLAI
 from tests.contracts.doors import over_a_socket, over_wsgi
 from tests.contracts.judge import ALONE, Judge, all_checks, declared_links, examine, walk
 from tests.contracts.ledger import Ledger
-from tests.contracts.subjects import AIKRAFT, CTRLAI, PLANE, Subject
+from tests.contracts.subjects import AIKRAFT, PLANE, Subject
 
 # A finding is shown by its request and answer; Hypothesis warns of the size of the values that it shows besides.
 pytestmark = [

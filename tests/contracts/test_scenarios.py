@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from typing import NamedTuple
 
 import pytest
 
 from sandbox.app import load_api
 from sandbox.core.staging import reader_of
+from tests.contracts.ctrlai import CTRLAI
 from tests.contracts.doors import over_wsgi
-from tests.contracts.judge import Judge, examine, walk
+from tests.contracts.judge import ALONE, Judge, examine, walk
 from tests.contracts.ledger import Ledger
-from tests.contracts.subjects import under
+from tests.contracts.subjects import AIKRAFT, Subject, under
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning"),
@@ -23,15 +24,33 @@ pytestmark = [
 Report = Callable[[str, Ledger], None]
 
 
-@cache
-def speaking() -> tuple[str, ...]:
+def speaking(subject: Subject) -> tuple[str, ...]:
     """Return the shipped scenarios of which no fault breaks a connection."""
-    api = load_api("aikraft")
+    api = load_api(subject.api)
     reader = reader_of(api)
     found = {name: reader.scenario(document) for name, document in api.scenarios().items()}
     return tuple(
         name for name, one in sorted(found.items()) if not any(each.wire for rule in one.rules for each in rule.faults)
     )
+
+
+class Case(NamedTuple):
+    """A scenario, whose it is, and how much is asked while it plays."""
+
+    subject: Subject
+    scenario: str
+    phases: tuple[str, ...]
+    examples: int
+
+    def __str__(self) -> str:
+        return f"{self.subject.name}-{self.scenario}"
+
+
+CASES = [
+    *(Case(AIKRAFT, name, ALONE, examples=4) for name in speaking(AIKRAFT)),
+    # The corners of its schemas, three in four of all cases, are looked at where no scenario plays.
+    *(Case(CTRLAI, name, ("examples", "fuzzing"), examples=4) for name in speaking(CTRLAI)),
+]
 
 
 def struck(judge: Judge) -> int:
@@ -48,26 +67,26 @@ POINTS = (0, 5, 10, 15)
 """Where in the scenario the worlds of the sequences begin: one point a walk, since a walk has to be repeatable."""
 
 
-@pytest.mark.parametrize("scenario", speaking())
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_no_request_gets_an_answer_that_breaks_the_contract_unless_it_was_injected(
-    scenario: str, fixture_name: str, report: Report
+    case: Case, fixture_name: str, report: Report
 ) -> None:
-    judge = over_wsgi(under(scenario), fixture_name, examples=4)
-    examine(judge)
-    report(f"{scenario}, single", judge.ledger)
+    judge = over_wsgi(under(case.subject, case.scenario), fixture_name, case.examples)
+    examine(judge, case.phases)
+    report(f"{case}, single", judge.ledger)
     assert struck(judge) or events(judge)
     assert not judge.ledger.complaints(), judge.ledger.complaints()
 
 
-@pytest.mark.parametrize("scenario", speaking())
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_no_sequence_gets_an_answer_that_breaks_the_contract_unless_it_was_injected(
-    scenario: str, fixture_name: str, report: Report, subtests: pytest.Subtests
+    case: Case, fixture_name: str, report: Report, subtests: pytest.Subtests
 ) -> None:
     strikes = 0
     for point in POINTS:
-        judge = over_wsgi(under(scenario, point), fixture_name, examples=4)
+        judge = over_wsgi(under(case.subject, case.scenario, point), fixture_name, case.examples)
         walk(judge, sequences=4, steps=12)
-        report(f"{scenario}, sequences from {point}", judge.ledger)
+        report(f"{case}, sequences from {point}", judge.ledger)
         strikes += struck(judge) + events(judge)
         with subtests.test(point=point):
             assert not judge.ledger.complaints(), judge.ledger.complaints()

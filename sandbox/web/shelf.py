@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import Lock
 
+from sandbox.core.event import happenings_since
 from sandbox.core.keyring import Place
 from sandbox.core.message import STRANGER, Caller, Headers
 from sandbox.core.realm import Realm
@@ -31,6 +32,12 @@ class Slot:
     def weight(self) -> int:
         """Return roughly how many bytes the world keeps alive."""
         return WORLD_WEIGHT + self.timeline.weight()
+
+    def tell(self, revision: int) -> None:
+        """Tell the readers what has happened since this revision."""
+        for happening in happenings_since(self.timeline, revision):
+            for reader in self.readers:
+                reader.hear(happening)
 
 
 @dataclass(slots=True)

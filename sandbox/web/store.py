@@ -12,7 +12,6 @@ from threading import Lock
 
 from sandbox.core.clock import MINUTE
 from sandbox.core.control import HEAVY, Move, Plane, control
-from sandbox.core.event import happenings_since
 from sandbox.core.kernel import foreseen, step
 from sandbox.core.keyring import Place, admit, fingerprint, identify
 from sandbox.core.message import Caller, Hold, Request, Response, known_as, without_secrets, without_secrets_beside
@@ -152,6 +151,14 @@ class Store:
                 return shelf, self._opened(shelf, place), caller
         return None
 
+    def forget(self, shelf: Shelf, world: str) -> None:
+        """Drop the world of this name, if it is alive, as one that has done its work: whoever returns begins anew."""
+        with self._opening:
+            slot = shelf.slots.get(world)
+            if slot is not None:
+                self._drop(shelf, slot)
+                shelf.dropped.pop(world, None)
+
     def steer(self, shelf: Shelf, slot: Slot, request: Request, operation: str) -> Response:
         """Return the answer to a control request on this world and keep what it changed."""
         wall, plane = self._wall(), self.plane()
@@ -207,7 +214,7 @@ class Store:
         slot.timeline = caught_up(before, wall)
         self._weight += slot.timeline.journal.weight - before.journal.weight
         if slot.readers:
-            _tell(slot, before.revision)
+            slot.tell(before.revision)
 
     def _kept(self, shelf: Shelf, slot: Slot, request: Request, wall: int) -> Response:
         timeline = slot.timeline
@@ -219,7 +226,7 @@ class Store:
         if outcome.issued is not None:
             self._admit(shelf, slot, fingerprint(outcome.issued.credential), outcome.issued.key)
         if slot.readers:
-            _tell(slot, timeline.revision)
+            slot.tell(timeline.revision)
         return outcome.response
 
     def _moved(self, shelf: Shelf, slot: Slot, move: Move, wall: int) -> Response:
@@ -232,7 +239,7 @@ class Store:
         if move.credential is not None:
             self._admit(shelf, slot, fingerprint(move.credential), move.key)
         if slot.readers:
-            _tell(slot, revision)
+            slot.tell(revision)
         return move.response
 
     def _admit(self, shelf: Shelf, slot: Slot, mark: str, key: str) -> None:
@@ -310,10 +317,3 @@ class Store:
             reader.end()
         if len(shelf.dropped) < DROPPED_NAMES:
             shelf.dropped[slot.name] = None
-
-
-def _tell(slot: Slot, revision: int) -> None:
-    """Tell the readers what has happened since this revision."""
-    for happening in happenings_since(slot.timeline, revision):
-        for reader in slot.readers:
-            reader.hear(happening)

@@ -1,0 +1,61 @@
+"""The journal of a world as a test reads it: entries, verifications, explanations, the capsule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.testing.entry import Entry, entry_of
+from sandbox.testing.steward import ControlError, Steward
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What is remembered of the world of this API and label."""
+
+    api: str
+    label: str
+    steward: Steward
+
+    def requests(self) -> list[Entry]:
+        """Return the requests to the API, oldest first."""
+        pages: list[list[Entry]] = []
+        before = ""
+        while True:
+            page = self.steward.ask("GET", f"/requests?limit={_PAGE}{before}")
+            pages.insert(0, [entry_of(each) for each in page["requests"]])
+            if page["meta"]["before"] is None:
+                return [each for one in pages for each in one]
+            before = f"&before={page['meta']['before']}"
+
+    def verify(self, match: Mapping[str, Any] | None, **count: int) -> int:
+        """Return how many requests fit a match; AssertionError with the closest ones if `count` does not hold."""
+        asked: dict[str, Any] = {"match": dict(match or {}), **({"count": count} if count else {})}
+        try:
+            return int(self.steward.ask("POST", "/verify", asked)["actual"])
+        except ControlError as error:
+            if error.cause != "unverified":
+                raise
+            raise AssertionError("\n".join([str(error), *_closest(error.problem)])) from None
+
+    def explain(self, entry: Entry | str) -> Mapping[str, Any]:
+        """Return why a request was answered as it was."""
+        ident = entry if isinstance(entry, str) else entry.id
+        told: Mapping[str, Any] = self.steward.ask("GET", f"/requests/{ident}/explain")
+        return told
+
+    def capsule(self) -> Mapping[str, Any]:
+        """Return what led to the present as one document."""
+        told: Mapping[str, Any] = self.steward.ask("GET", "/capsule")
+        return told
+
+
+def _closest(problem: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for near in problem.get("closest", ()):
+        lines.append(f"  {entry_of(near['request'])}")
+        lines += [f"    {one['field']}: expected {one['expected']}, got {one['got']}" for one in near["differences"]]
+    return lines

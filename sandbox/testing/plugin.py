@@ -1,0 +1,129 @@
+"""The pytest plugin: a private world for each test that asks for one, and its transcript when the test fails.
+
+Every run of pytest loads this file, so it imports nothing of the sandbox until a fixture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from sandbox.testing.world import Sandbox
+
+MARKER = "sandbox"
+ARGUMENTS = ("fixture", "scenario", "clock", "plan", "scope", "role", "sleep")
+_OF_ONE_API = {"plan": "aikraft", "scope": "aikraft", "role": "ctrlai"}
+_OPEN = pytest.StashKey["list[Sandbox]"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("sandbox", "Aikraft and Ctrl AI, offline")
+    group.addoption(
+        "--sandbox-url",
+        default="",
+        metavar="URL",
+        help="ask the running sandbox at this origin, over sockets, instead of one in this process",
+    )
+    group.addoption(
+        "--sandbox-report",
+        default="",
+        metavar="DIR",
+        help="write capsules and transcripts of failing tests here, and not into pytest's cache",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known, and the folder's path one that every worker understands."""
+    arguments = ", ".join(f"{each}=" for each in ARGUMENTS)
+    config.addinivalue_line("markers", f"{MARKER}(*apis, {arguments}): what the worlds of a test are like")
+    if config.option.sandbox_report:
+        config.option.sandbox_report = str(config.invocation_params.dir / config.option.sandbox_report)
+
+
+@pytest.fixture
+def aikraft_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Yield a world of Aikraft that is this test's own."""
+    yield from _world(request, "aikraft")
+
+
+@pytest.fixture
+def ctrlai_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """Yield a world of Ctrl AI that is this test's own."""
+    yield from _world(request, "ctrlai")
+
+
+def _world(request: pytest.FixtureRequest, api: str) -> Iterator[Sandbox]:
+    sandbox = _begun(request, api)
+    opened = request.node.stash.setdefault(_OPEN, [])
+    opened.append(sandbox)
+    try:
+        yield sandbox
+    finally:
+        opened.remove(sandbox)
+        sandbox.close()
+
+
+def _begun(request: pytest.FixtureRequest, api: str) -> Sandbox:
+    from httpx import HTTPError
+
+    from sandbox.testing.steward import ControlError
+    from sandbox.testing.world import Sandbox
+    from sandbox.web.files import FileError
+
+    server = request.config.option.sandbox_url
+    try:
+        return Sandbox(api, label=_label(request.node), server=server, **_terms(request.node, api)).open()
+    except (ValueError, ControlError, FileError) as error:
+        why = str(error)
+    except HTTPError as error:
+        why = f"no sandbox answers at {server}: {error}"
+    raise pytest.fail.Exception(f"{api}_sandbox: {why}", pytrace=False)
+
+
+def _terms(item: pytest.Item, api: str) -> Mapping[str, Any]:
+    """Return what the markers of the test say of its world of this API, the nearest one last; ValueError if unknown."""
+    terms: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers(MARKER))):
+        for name in marker.kwargs:
+            if name not in ARGUMENTS:
+                raise ValueError(f"marker sandbox: expected some of {', '.join(ARGUMENTS)}, got {name!r}")
+        if not marker.args or api in marker.args:
+            terms.update(marker.kwargs)
+    return {name: value for name, value in terms.items() if _OF_ONE_API.get(name, api) == api}
+
+
+def _label(item: pytest.Item) -> str:
+    """Return the test's node id, without what pytest-xdist adds to it to keep a group on one worker."""
+    group = item.get_closest_marker("xdist_group")
+    name = (*group.args, group.kwargs.get("name"))[0] if group is not None else None
+    return item.nodeid.removesuffix(f"@{name}") if name else item.nodeid
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Tell in the report of a failing test what its worlds were asked and why they answered so."""
+    report = yield
+    if report.failed:  # type: ignore[attr-defined]
+        for each in item.stash.get(_OPEN, []):
+            report.sections.append((f"sandbox {each.api}", _told(item.config, each)))  # type: ignore[attr-defined]
+    return report
+
+
+def _told(config: pytest.Config, sandbox: Sandbox) -> str:
+    from sandbox.testing.story import told_and_saved
+
+    return told_and_saved(sandbox.journal, lambda: _folder(config))
+
+
+def _folder(config: pytest.Config) -> Path:
+    """Return where capsules go: the folder that was asked for, else pytest's cache, else one for a while."""
+    if config.option.sandbox_report:
+        return Path(config.option.sandbox_report)
+    cache = getattr(config, "cache", None)
+    return Path(cache.mkdir("sandbox") if cache is not None else mkdtemp(prefix="sandbox-"))

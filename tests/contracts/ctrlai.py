@@ -17,7 +17,7 @@ ENHANCED = "01HXVN1T0000000000ENHANCED"
 VERA, RENE, ANNA, ADAM, REX = (f"01HXVSER{name:0>18}" for name in ("VERA", "RENE", "ANNA", "ADAM", "REX"))
 QUESTION = "What is the credit risk of a monthly debt of 1500 with a monthly income of 5000 and a credit score of 700?"
 WRITTEN = {"body.domainId": [CREDIT]}
-DATED = {"query.startDate": ["2026-01-01"], "query.endDate": ["2999-12-31"], "query.offset": [0]}
+DATED: dict[str, list[Any]] = {"query.startDate": ["2026-01-01"], "query.endDate": ["2999-12-31"], "query.offset": [0]}
 KNOWN_TO_ACME: Mapping[str, Mapping[str, list[Any]]] = {
     "infer": {"body.domainId": [CREDIT]},  # Schemathesis 4.32 reads `\\S` with a length as a word: no question fits
     "listUnits": {"query.domainId": [KYC], "query.jurisdiction": ["EU"], "query.offset": [0]},

@@ -24,10 +24,10 @@ from sandbox.core.clock import Clock
 from sandbox.core.compiling import compile_contract
 from sandbox.core.contract import Contract
 from sandbox.core.control import Plane, check_handled
+from sandbox.core.document import DocumentError, Flaw, got, nearest
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import LOBBY, Keyring
 from sandbox.core.play import IDLE
-from sandbox.core.problem import shown
 from sandbox.core.realm import LIVE, TEST, Declared, Realm, Source
 from sandbox.core.scenario import Scenario
 from sandbox.core.staging import begun, reader_of
@@ -35,6 +35,7 @@ from sandbox.core.workspace import Workspace
 from sandbox.core.world import Charter, World
 from sandbox.faults.kinds import EVENTS, KINDS
 from sandbox.settings import Settings, parse_clock
+from sandbox.verdicts.catalogue import judged
 from sandbox.version import NAME, VERSION
 from sandbox.web import files
 from sandbox.web.gate import Gate
@@ -56,7 +57,11 @@ def create_store(settings: Settings, wall: Callable[[], int] = wall_clock) -> St
     realms = tuple(create_realm(each, settings, now) for each in settings.apis)
     bounds = settings.journal_entries, settings.journal_bytes
     gate = Gate(settings.admin_token, frozenset(each.lower() for each in settings.hosts), shut=not settings.admin)
-    return Store(realms, wall, settings.memory, lambda: Plane(control_contract(), NAME, VERSION, bounds), gate, bounds)
+
+    def plane() -> Plane:
+        return Plane(control_contract(), NAME, VERSION, bounds, judged)
+
+    return Store(realms, wall, settings.memory, plane, gate, bounds)
 
 
 @cache
@@ -114,10 +119,14 @@ def _meant(folder: str, given: str, settings: Settings, name: str) -> str:
 
 def _home_of(path: Path, settings: Settings) -> str | None:
     """Return the API that the file says it is for, or None; FileError if that is another one than are served."""
-    document, _, _ = files.read(path)
+    home, _digest = files.checked(path, lambda document: _home_in(document, settings.apis))
+    return home
+
+
+def _home_in(document: Any, served: tuple[str, ...]) -> str | None:
     home = document.get("api") if isinstance(document, dict) else None
-    if isinstance(home, str) and home not in settings.apis:
-        raise files.FileError(f"{path}: api: expected {' or '.join(settings.apis)}, got {shown(home)!r}")
+    if isinstance(home, str) and home not in served:
+        raise DocumentError((Flaw(("api",), "one of " + ", ".join(served), got(home), nearest(home, served)),))
     return home if isinstance(home, str) else None
 
 

@@ -11,7 +11,7 @@ FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
     "frozen", "message", "problem", "chance", "clock", "document", "instants", "gathering", "quota", "grant", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling", "ground", "variation",
     "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
-    "steering", "view", "har", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "playbill", "recall", "record", "state",
+    "steering", "verdict", "view", "har", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "playbill", "recall", "record", "state",
     "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {
@@ -32,6 +32,7 @@ AMBIENT = {
 MAY_IMPORT = {
     "core": {"core"},
     "faults": {"core", "faults"},
+    "verdicts": {"core", "verdicts"},
     "apis": {"core", "apis"},
     "web": {"core", "web", "version"},
     "settings": {"core"},
@@ -39,7 +40,7 @@ MAY_IMPORT = {
     "seed": {"core", "apis", "seed"},
     "seed_ctrlai": {"core", "apis", "seed_ctrlai"},
     "schema": {"app", "core", "settings", "web"},
-    "app": {"core", "apis", "faults", "web", "settings", "version"},
+    "app": {"core", "apis", "faults", "verdicts", "web", "settings", "version"},
     "testing": {"core", "apis", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
     "cli": {"core", "web", "settings", "version", "app", "seed", "seed_ctrlai", "terminal", "replay", "repertoire"},
@@ -94,7 +95,7 @@ def test_a_core_module_imports_only_those_above_it(path):
 
 
 @pytest.mark.parametrize(
-    "path", [each for each in FILES if {"core", "apis", "faults"} & set(each.parts)], ids=module_of
+    "path", [each for each in FILES if {"core", "apis", "faults", "verdicts"} & set(each.parts)], ids=module_of
 )
 def test_nothing_but_the_rim_touches_the_world_outside(path):
     assert not {each.split(".")[0] for each in imports_of(path)} & AMBIENT

@@ -18,8 +18,10 @@ from sandbox.core.clock import DAY
 from sandbox.core.compiling import EXTENSIONS
 from sandbox.core.document import written_fields
 from sandbox.core.quota import MODES
+from sandbox.core.verdict import SEVERITIES
 from sandbox.faults.kinds import EVENTS, KINDS
 from sandbox.settings import APIS
+from sandbox.verdicts import catalogue
 from sandbox.web import asgi, reader, store, stream
 from sandbox.web.files import read, shipped
 from tests.acme import Acme
@@ -282,6 +284,22 @@ def test_every_kind_of_fault_and_of_event_has_a_heading_and_an_example(name):
     assert headings("faults").count(name) == 1
     section = page("faults").partition(f"\n## {name}\n")[2].partition("\n## ")[0]
     assert f"{name}:" in section.partition("```yaml\n")[2].partition("```")[0]
+
+
+@pytest.mark.parametrize("verdict", catalogue.VERDICTS, ids=lambda each: each.name)
+def test_every_verdict_has_a_heading_with_its_severity_and_an_example_and_a_test(verdict):
+    assert headings("verdicts").count(verdict.name) == 1
+    section = page("verdicts").partition(f"\n## {verdict.name}\n")[2].partition("\n## ")[0]
+    assert section.startswith(f"\n`{verdict.severity}`. ")
+    assert "\nExample: " in section
+    assert f'"{verdict.name}"' in TESTS
+
+
+def test_every_severity_of_a_verdict_has_a_row_and_every_name_is_in_the_contract():
+    assert rows("verdicts") == set(SEVERITIES) == set(SCHEMAS["Verdict"]["properties"]["severity"]["enum"])
+    assert SCHEMAS["VerdictName"]["enum"] == list(catalogue.NAMES)
+    [off] = [each["schema"] for each in _parameters("getVerdicts") if each["name"] == "off"]
+    assert set(re.findall(r"[a-z][a-z0-9-]+", off["pattern"])) == set(catalogue.NAMES)
 
 
 SCENARIOS = sorted(shipped("scenarios").glob("*/*.yaml"))

@@ -24,6 +24,7 @@ from sandbox.core.reporting import REPORTS
 from sandbox.core.staging import ERRANDS, steered
 from sandbox.core.steering import in_json, in_problem
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Errand, Timeline
+from sandbox.core.verdict import Judge, no_verdicts
 
 BODY_LIMIT = 32 << 20
 HEAVY = frozenset({"putState", "loadCapsule"})
@@ -32,12 +33,13 @@ HEAVY = frozenset({"putState", "loadCapsule"})
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """The control plane as it is served: its contract, the sandbox's name and version, a journal's largest bounds."""
+    """The control plane as it is served: its contract, the sandbox's name and version, a journal's bounds, a judge."""
 
     contract: Contract
     maker: str
     version: str
     bounds: tuple[int, int] = (ENTRY_LIMIT, WEIGHT_LIMIT)
+    judge: Judge = no_verdicts
 
 
 class Move(NamedTuple):
@@ -77,7 +79,9 @@ def control(plane: Plane, realm: Realm, timeline: Timeline, request: Request, wa
         def read_errand(recorded: Request, at: int) -> Errand:
             return errand_of(plane.contract, recorded, at)
 
-        desk = Desk(realm, timeline, errand, request, plane.maker, plane.version, read_errand, plane.bounds)
+        desk = Desk(
+            realm, timeline, errand, request, plane.maker, plane.version, read_errand, plane.bounds, plane.judge
+        )  # fmt: skip
         done = WORK[operation.id](desk)
         response = _rendered(operation, done)
     except Problem as problem:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sandbox.core.message import Request
 from sandbox.core.realm import Realm
 from sandbox.core.timeline import Errand, Timeline
+from sandbox.core.verdict import Judge, no_verdicts
 
 
 class Desk(NamedTuple):
@@ -21,6 +22,7 @@ class Desk(NamedTuple):
     version: str
     read_errand: Callable[[Request, int], Errand]
     bounds: tuple[int, int]
+    judge: Judge = no_verdicts
 
     @property
     def now(self) -> int:

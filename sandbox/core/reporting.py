@@ -18,6 +18,7 @@ from sandbox.core.staging import fault_shown, playing, shipped
 from sandbox.core.state import written
 from sandbox.core.steering import clock_shown, key_shown
 from sandbox.core.timeline import Entry
+from sandbox.core.verdict import as_grave_as, verdict_shown
 from sandbox.core.view import nearest_operation, summary, whole
 from sandbox.core.wording import id_of
 
@@ -157,6 +158,13 @@ def _verify_sequence(desk: Desk) -> Done:
     return Done({"verified": True, "requests": found})
 
 
+def _verdicts(desk: Desk) -> Done:
+    query = desk.errand.query
+    off = frozenset((query["off"] or "").split(","))
+    found = as_grave_as(desk.judge(desk.timeline.journal, desk.realm.keyring.api.contract, off), query["severity"])
+    return Done({"verdicts": [verdict_shown(each) for each in found], "meta": {"total": len(found)}})
+
+
 def _list_snapshots(desk: Desk) -> Done:
     snapshots = sorted(desk.timeline.snapshots.values(), key=lambda each: (each.world.ordinal, each.at, each.name))
     return Done({"snapshots": [snapshot_shown(each) for each in snapshots], "meta": {"total": len(snapshots)}})
@@ -211,6 +219,7 @@ REPORTS: Mapping[str, Work] = {
     "exportNdjson": _ndjson,
     "verify": _verify,
     "verifySequence": _verify_sequence,
+    "getVerdicts": _verdicts,
     "listKeys": _list_keys,
     "listScenarios": _list_scenarios,
     "getScenario": _get_scenario,

@@ -13,6 +13,7 @@ from sandbox.terminal.explain import explain
 from sandbox.terminal.journal import requests
 from sandbox.terminal.play import play
 from sandbox.terminal.screen import Screen, complain, print_json, screen_of
+from sandbox.terminal.verdicts import verdicts
 from sandbox.terminal.verify import verify
 
 INTERRUPTED = 130
@@ -35,6 +36,7 @@ VERBS: Mapping[str, Callable[[Server, Screen, Namespace], int]] = {
     "requests": requests,
     "explain": explain,
     "verify": verify,
+    "verdicts": verdicts,
     "keys list": steer.keys_list,
     "keys mint": steer.keys_mint,
     "keys revoke": steer.keys_revoke,

@@ -20,6 +20,7 @@ def add_verbs(subparsers: Parsers) -> None:
     _add_requests(subparsers)
     _add_explain(subparsers)
     _add_verify(subparsers)
+    _add_verdicts(subparsers)
     _add_keys(subparsers)
     capsule = _verb(subparsers, "capsule", "write the world's run as one file")
     capsule.add_argument("--out", metavar="FILE", help="write it there (default: standard output)")
@@ -121,6 +122,14 @@ def _add_verify(subparsers: Parsers) -> None:
     either.add_argument("--exactly", metavar="N", type=_count, help="so many")
     either.add_argument("--at-least", metavar="N", type=_count, help="so many or more (default: 1)")
     either.add_argument("--at-most", metavar="N", type=_count, help="so many or fewer")
+
+
+def _add_verdicts(subparsers: Parsers) -> None:
+    parser = _verb(subparsers, "verdicts", "tell what the journal proves about the client")
+    add = parser.add_argument
+    add("--off", metavar="NAME", action="append", default=[], help="leave this one out; may be given again")
+    severities = ("error", "warning", "note")
+    add("--severity", choices=severities, help="only this severity and graver ones (default: note)")
 
 
 def _add_keys(subparsers: Parsers) -> None:

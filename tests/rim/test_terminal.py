@@ -620,6 +620,18 @@ def test_verify_looks_into_bodies(world):
     world.says("verify", "--body", '{"name": "Other"}', "--at-most", "0")
 
 
+def test_verdicts_are_told_and_an_error_among_them_is_a_finding(world):
+    assert world.says("verdicts") == ""
+    for _ in range(2):
+        world.get("/v1/systems?limit=none")
+    line = world.says("verdicts", code=1)
+    assert line.startswith("error\tretried-what-cannot-succeed\tlistSystems\treq_")
+    (told,) = world.json("verdicts", "--severity", "error", code=1)["verdicts"]
+    assert (told["name"], len(told["requests"])) == ("retried-what-cannot-succeed", 2)
+    assert world.says("verdicts", "--off", "retried-what-cannot-succeed", "--off", "no-back-off") == ""
+    assert "off: expected" in world.says("verdicts", "--off", "all", code=2)
+
+
 def test_keys_are_minted_listed_and_revoked(world):
     key = world.says("keys", "mint", "--scope", "read", "--expires-in", "30d").strip()
     assert world.get("/v1/systems").status_code == 200

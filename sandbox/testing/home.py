@@ -5,13 +5,16 @@ from __future__ import annotations
 import atexit
 from functools import cache, cached_property
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from sandbox.app import create_store
 from sandbox.settings import Settings
-from sandbox.testing.server import SandboxServer
 from sandbox.web.files import find, is_path, read
 from sandbox.web.shelf import Shelf
 from sandbox.web.store import Store
+
+if TYPE_CHECKING:
+    from sandbox.testing.server import SandboxServer
 
 START = "2026-04-13T14:30:00Z"
 """When worlds of tests are frozen unless told: the instant of the documents' own examples, so that runs are alike."""
@@ -33,6 +36,8 @@ class Home:
     @cached_property
     def server(self) -> SandboxServer:
         """Return the running server of this store."""
+        from sandbox.testing.server import SandboxServer
+
         server = SandboxServer(store=self.store).start()
         atexit.register(server.stop)
         return server

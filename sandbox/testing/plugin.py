@@ -70,20 +70,28 @@ def _world(request: pytest.FixtureRequest, api: str) -> Iterator[Sandbox]:
 
 
 def _begun(request: pytest.FixtureRequest, api: str) -> Sandbox:
-    from httpx import HTTPError
-
     from sandbox.testing.steward import ControlError
     from sandbox.testing.world import Sandbox
     from sandbox.web.files import FileError
 
     server = request.config.option.sandbox_url
     try:
+        if server:
+            _check_there(server)
         return Sandbox(api, label=_label(request.node), server=server, **_terms(request.node, api)).open()
     except (ValueError, ControlError, FileError) as error:
         why = str(error)
-    except HTTPError as error:
-        why = f"no sandbox answers at {server}: {error}"
     raise pytest.fail.Exception(f"{api}_sandbox: {why}", pytrace=False)
+
+
+def _check_there(server: str) -> None:
+    """Raise ValueError if no server answers."""
+    from httpx import HTTPError, get
+
+    try:
+        get(f"{server}/__admin/health")
+    except HTTPError as error:
+        raise ValueError(f"no sandbox answers at {server}: {error}") from error
 
 
 def _terms(item: pytest.Item, api: str) -> Mapping[str, Any]:

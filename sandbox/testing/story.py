@@ -10,7 +10,6 @@ from shlex import quote
 from typing import Any
 
 import orjson
-from httpx import HTTPError
 
 from sandbox.testing.clock import WorldClock
 from sandbox.testing.journal import Journal
@@ -36,6 +35,8 @@ def story(journal: Journal) -> str:
 
 def told_and_saved(journal: Journal, folder: Callable[[], Path]) -> str:
     """Return the transcript, with the path of a capsule that replays it; a world that cannot tell says why."""
+    from httpx import HTTPError
+
     try:
         told = story(journal)
         path = saved(journal, folder(), told)

@@ -8,8 +8,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import httpx
-
 from sandbox.testing.clock import WorldClock
 from sandbox.testing.entry import Entry
 from sandbox.testing.home import Home, home_of
@@ -18,9 +16,9 @@ from sandbox.testing.sleep import drive, release
 from sandbox.testing.steward import Steward, inside, outside
 from sandbox.testing.story import story
 from sandbox.testing.terms import WORLD, Terms, label_of
-from sandbox.testing.transport import AsyncSandboxTransport, SandboxTransport
 
 if TYPE_CHECKING:
+    import httpx
     import requests
 
 IN_PROCESS = "http://sandbox"
@@ -114,6 +112,10 @@ class Sandbox:
     def aclient(self) -> httpx.AsyncClient:
         """Return an async httpx client with this world's key; close one that goes over sockets yourself."""
         if "aclient" not in self._clients:
+            import httpx
+
+            from sandbox.testing.transport import AsyncSandboxTransport
+
             transport = None if self._home is None else AsyncSandboxTransport(store=self._home.store)
             headers = self.headers
             self._clients["aclient"] = httpx.AsyncClient(transport=transport, base_url=self.base_url, headers=headers)
@@ -208,10 +210,16 @@ class Sandbox:
     def _made_client(self) -> httpx.Client:
         if self._home is None:
             return self._over_sockets(self.key, "client")
+        import httpx
+
+        from sandbox.testing.transport import SandboxTransport
+
         transport = SandboxTransport(store=self._home.store)
         return httpx.Client(transport=transport, base_url=self.base_url, headers=self.headers)
 
     def _over_sockets(self, key: str, name: str) -> httpx.Client:
+        import httpx
+
         client = httpx.Client(base_url=self._server, headers={"Authorization": f"Bearer {key}"})
         self._clients[name] = client
         return client

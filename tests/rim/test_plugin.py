@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 
 # What is imported here stays, and the suites that run in this process share it.
 import httpcore  # noqa: F401
@@ -12,8 +13,9 @@ import pytest
 import sandbox.testing.adapter
 import sandbox.testing.world  # noqa: F401
 from sandbox.settings import Settings
-from sandbox.testing import SandboxServer
+from sandbox.testing import SandboxServer, plugin
 
+ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["pytester"]
 LOAN = '{"name": "Loan", "description": "Scores.", "purpose": "Credit decisions", "domain": "Financial Services"}'
 
@@ -312,6 +314,25 @@ def test_a_running_sandbox_is_asked_over_sockets(pytester: pytest.Pytester) -> N
     ran(pytester, text, "--sandbox-url", server.url, errors=1).stdout.fnmatch_lines([
         f"aikraft_sandbox: no sandbox answers at {server.url}: *"
     ])  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/pytest.md"])
+def test_the_suites_of_the_pages_pass(pytester: pytest.Pytester, page: str) -> None:
+    snippets = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    [suite] = [each for each in snippets if re.search(r"^def test_\w+\((?:aikraft|ctrlai)_sandbox", each, re.MULTILINE)]
+    ran(pytester, suite, passed=len(re.findall(r"^def test_", suite, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("name", plugin.ARGUMENTS)
+def test_every_argument_of_the_marker_has_a_row(name: str) -> None:
+    told = (ROOT / "docs" / "pytest.md").read_text().partition("\n## The marker\n")[2].partition("\n## ")[0]
+    assert re.search(rf"^\| [^|]*`{name}`[^|]* \|", told, re.MULTILINE)
+
+
+def test_every_option_has_a_row(pytester: pytest.Pytester) -> None:
+    options = set(re.findall(r"--sandbox-[a-z-]+", "\n".join(pytester.runpytest_inprocess("--help").outlines)))
+    told = (ROOT / "docs" / "pytest.md").read_text().partition("\n## Options\n")[2].partition("\n## ")[0]
+    assert options == set(re.findall(r"^\| `(--[a-z-]+)", told, re.MULTILINE))
 
 
 def test_the_plugin_is_installed_and_imports_nothing_before_it_is_used(pytester: pytest.Pytester) -> None:

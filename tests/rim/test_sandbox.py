@@ -245,7 +245,7 @@ def test_a_client_that_honours_retry_after_need_not_wait() -> None:
     assert time.sleep is REAL_SLEEP
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=6))
 def test_tasks_sleep_side_by_side_and_wake_in_order(spans: list[int]) -> None:
     woken: list[int] = []

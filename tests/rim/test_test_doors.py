@@ -119,7 +119,7 @@ def test_every_door_gives_the_same_bytes() -> None:
     assert {each.status for each in expected} >= {200, 201, 400, 404, 405, 422}
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.sampled_from(ASKED), st.sampled_from(IN_PROCESS)), max_size=6))
 def test_it_does_not_matter_by_which_door_which_request_comes(asked: Any) -> None:
     mixed, alone = fresh_store(), fresh_store()

@@ -41,7 +41,7 @@ def _too_early(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
         # A clock that advances for whoever comes too early hides by how much it was.
         moved = again.entry.marks.early_retry and first.entry.charter.clock.auto_advance
         if waited < told or (moved and first.entry.cause == "quota"):
-            early = "before its time" if moved else f"after {seconds(waited)}"
+            early = "before its time" if moved else f"after {seconds(waited)}" if waited >= QUICK else "at once"
             seen = f"{name_of(again)} was refused with Retry-After of {seconds(told)} and sent again {early}"
             yield Found((first, again), seen)
 

@@ -320,7 +320,7 @@ def test_the_server_refuses_a_wrong_fixture_with_exit_2(tmp_path, capsys):
     path = tmp_path / "wrong.yaml"
     path.write_text(GOOD.replace("api: aikraft", "api: other"))
     assert main(["serve", "--port", "0", "--fixture", str(path)]) == USAGE
-    assert f"{path}:2: api: expected one of aikraft, got 'other'" in capsys.readouterr().err
+    assert f"{path}:2: api: expected one of aikraft, ctrlai, got 'other'" in capsys.readouterr().err
 
 
 # What is refused, and what is left, is safe to build a workspace from.

@@ -148,7 +148,7 @@ def test_a_file_of_no_api_is_refused_in_words(tmp_path: Path, kind: str, documen
 @pytest.mark.parametrize("kind", ["fixture", "scenario"])
 def test_a_file_of_an_api_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, kind: str) -> None:
     path = written(tmp_path, "odd.yaml", {"api": "third"})
-    with pytest.raises(FileError, match="api: expected aikraft or ctrlai, got 'third'"):
+    with pytest.raises(FileError, match="api: expected one of aikraft, ctrlai, got 'third'"):
         create_store(Settings(**{kind: path}))  # type: ignore[arg-type]
 
 

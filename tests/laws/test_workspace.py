@@ -7,7 +7,9 @@ from immutables import Map
 from sandbox.core.frozen import Frozen
 from sandbox.core.workspace import Layout, Order, Table, Workspace, sorted_order, table_of
 
-LAYOUT = Layout(lambda row: (-row["at"], row["id"]), lambda row: (row["tier"],) if row["tier"] else (), lambda row: row["name"])
+LAYOUT = Layout(
+    lambda row: (-row["at"], row["id"]), lambda row: (row["tier"],) if row["tier"] else (), lambda row: row["name"]
+)
 keys = st.tuples(st.integers(-50, 50), st.text("abc", max_size=2))
 
 

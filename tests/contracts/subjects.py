@@ -162,7 +162,7 @@ def _furnished(store: Store, key: str, _number: int) -> None:
     made = steering.answer(asked(key, "POST", "/__admin/keys", {"plan": "starter", "scope": "read"}))
     minted = json.loads(made.body)["key"]
     for _ in range(HISTORY - 4):
-        store.answer(shelf, asked(minted, "GET", "/v1/systems", prefer="code=429"))
+        store.answer(shelf, asked(minted, "GET", "/v1/systems", prefer="code=403"))
     steering.answer(asked(key, "PUT", "/__admin/scenarios/active", {"name": "flaky"}))
     steering.answer(asked(key, "POST", "/__admin/snapshots", {"name": "before"}))
 

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 
 from sandbox.core.timeline import Entry
 from sandbox.core.verdict import SEVERITIES, Verdict
+from sandbox.core.wording import id_of
 from sandbox.verdicts.catalogue import NAMES, VERDICTS, judged
+from sandbox.web.files import shipped
 from tests.guests import GivesUp, Guest
+from tests.laws.test_views import ENTRIES
 from tests.steering import acts, helm, went
 from tests.stories.stage import CTRLAI, KEY, Stage, system, unit
 
@@ -199,16 +202,10 @@ def test_every_verdict_has_an_animal_in_the_zoo():
     assert {name for name, *_ in ZOO} | {"sent-a-live-key"} == set(NAMES)
 
 
-VISITS = [
-    *((KEY, each) for each in (
-        None, "rate-limited", "flaky", "lost-writes", "stuck-jobs", "failing-jobs", "outage-and-recovery", "slow", "stale-reads",
-        "key-rotation", "brown-out", "hung", "quota-lies", "drift-storm",
-    )),
-    *((CTRLAI, each) for each in (
-        None, "flaky", "lost-writes", "tiers-exhausted", "outage-and-recovery", "slow-inference", "revoked-key", "demoted-key",
-        "model-outage", "verification-race", "audit-lag",
-    )),
-]  # fmt: skip
+KEYS = {"aikraft": KEY, "ctrlai": CTRLAI}
+VISITS = [(key, None) for key in KEYS.values()] + [
+    (KEYS[each.parent.name], each.stem) for each in sorted(shipped("scenarios").glob("*/*.yaml"))
+]
 
 
 @pytest.mark.parametrize(("key", "scenario"), VISITS)
@@ -312,12 +309,36 @@ GRAVITY = {each.name: each.severity for each in VERDICTS}
 def test_any_history_is_judged_and_each_verdict_is_proven_by_requests_of_it(story):
     entries = list(went(helm(), story)[0].timeline.journal)
     found = verdicts(entries)
-    known = {each.ordinal for each in entries if each.errand is None}
+    known = {id_of(each.charter, each.ordinal) for each in entries if each.errand is None}
     assert len({(each.name, each.operation) for each in found}) == len(found)
     for each in found:
         assert each.severity == GRAVITY[each.name] in SEVERITIES
         assert each.ids
-        assert len(each.ids) <= len(known)
+        assert set(each.ids) <= known
+
+
+@given(st.lists(ENTRIES, max_size=8))
+def test_whatever_may_stand_in_an_entry_is_judged(entries):
+    assert {each.name for each in verdicts(entries)} <= set(NAMES)
+
+
+ASKS = st.sampled_from([
+    ("GET", "?limit=2", None), ("GET", "?limit=2&offset=2", None), ("GET", "?limit=1&status=verified", None), ("GET", "?offset=-1", None),
+    ("GET", "?limit=%ff&&=&offset=99999", None), ("GET", "/nowhere", None), ("POST", "", unit("One")), ("POST", "", b"{"),
+    ("POST", "", {"name": "\x00"}), ("POST", "", {**unit("Two"), "more": 1}), ("DELETE", "", None), ("PATCH", "/x?a=1", {"name": "Two"}),
+])  # fmt: skip
+
+
+@given(st.lists(st.tuples(ASKS, st.sampled_from(["0s", "1s", "1m", "11m"])), max_size=20), st.integers(0, 20))
+@settings(max_examples=30, deadline=None)
+def test_what_is_proven_stays_proven_for_the_other_api_too(story, length):
+    stage = Stage("everything-at-once", key=CTRLAI)
+    for (method, target, body), pause in story:
+        stage.ask(method, f"/api/v1/units{target}", body)
+        stage.later(pause)
+    entries = journal_of(stage)
+    proven = {each for each in verdicts(entries[:length]) if each.name != "stopped-paging"}
+    assert proven <= set(verdicts(entries))
 
 
 @given(STORIES)

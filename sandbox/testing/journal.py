@@ -41,6 +41,11 @@ class Journal:
                 raise
             raise AssertionError("\n".join([str(error), *_closest(error.problem)])) from None
 
+    def verdicts(self) -> list[Mapping[str, Any]]:
+        """Return what the requests say against the client that sent them."""
+        told: list[Mapping[str, Any]] = self.steward.ask("GET", "/verdicts")["verdicts"]
+        return told
+
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request was answered as it was."""
         ident = entry if isinstance(entry, str) else entry.id

@@ -190,6 +190,11 @@ class Sandbox:
         """
         return self.journal.verify(match, **count)
 
+    @property
+    def verdicts(self) -> list[Mapping[str, Any]]:
+        """Return what the requests say against the client that sent them: `name`, `severity` and the rest of each."""
+        return self.journal.verdicts()
+
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request, given as an entry or by its id, was answered as it was."""
         return self.journal.explain(entry)

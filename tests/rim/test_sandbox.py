@@ -344,3 +344,16 @@ def test_a_running_server_can_be_used_instead() -> None:
         assert [len(one.requests), len(other.requests)] == [2, 1]
         one.reset()
         assert (one.requests, one.clock.mode) == ([], "frozen")
+
+
+def test_a_client_that_does_not_wait_is_judged_and_one_that_does_is_not() -> None:
+    def refused_and_back(one: Sandbox, pause: str) -> list[str]:
+        one.fault(when={"operation": "listSystems", "nth": 1}, then={"rate_limit": {"exhausted": True}})
+        assert one.client.get("/v1/systems").status_code == 429
+        one.clock.advance(pause)
+        one.client.get("/v1/systems")
+        return [each["name"] for each in one.verdicts if each["severity"] == "error"]
+
+    with Sandbox() as hasty, Sandbox() as patient:
+        assert refused_and_back(hasty, "10ms") == ["retried-too-early"]
+        assert refused_and_back(patient, "60s") == []

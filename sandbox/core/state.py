@@ -69,8 +69,9 @@ def around(world: World) -> dict[str, Any]:
             "auto_advance": clock.auto_advance,
         },
         "grants": [_grant_written(charter.grants[key]) for key in sorted(charter.grants)],
-        "minted": charter.minted,
-        "ordinal": world.ordinal,
+        # A count that was read at the very end of what a document can say goes no further there.
+        "minted": min(charter.minted, MOST),
+        "ordinal": min(world.ordinal, MOST),
         "latest": world.latest,
         "due": world.due,
         **({} if play is None else {"play": play}),

@@ -4,7 +4,7 @@ from functools import cache
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sandbox.core.clock import LATEST, SECOND
@@ -37,6 +37,8 @@ PLACES = list(places_in(stood()[1]["world"]))
 
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from(PLACES), WRONG | st.just("gone"), st.lists(acts, max_size=4))
+@example(("minted",), (1 << 53) - 1, [])
+@example(("ordinal",), (1 << 53) - 1, [])
 def test_a_state_whose_world_was_spoiled_is_refused_with_a_place_or_never_breaks(place, value, story):
     at, state = stood()
     document = through_file(state)

@@ -13,6 +13,7 @@ from sandbox.core.kernel import Outcome, step
 from sandbox.core.keyring import identify
 from sandbox.core.message import Request, admitted
 from sandbox.core.realm import Realm, born, copies
+from sandbox.core.workspace import Workspace
 from sandbox.core.world import World
 from sandbox.settings import Settings
 
@@ -86,3 +87,12 @@ LOAN = {
     "domain": "Financial Services / Credit Assessment",
 }
 """The documents' own POST /systems."""
+
+
+def content(workspace: Workspace) -> Any:
+    """Return all that a workspace says: rows by id, each order key by key, the names that are taken, the counts."""
+    tables = {}
+    for name, table in workspace.tables.items():
+        orders = {facet: list(order) for facet, order in table.orders.items() if order.size}
+        tables[name] = (table.layout, dict(table.rows), orders, dict(table.taken))
+    return tables, dict(workspace.minted)

@@ -12,7 +12,7 @@ import orjson
 
 from sandbox.core.api import Api, Call
 from sandbox.core.contract import Operation, read_query
-from sandbox.core.message import FORM, Headers, Request
+from sandbox.core.message import FORM, Headers, Request, media_type
 from sandbox.core.problem import Problem
 from sandbox.core.shape import JSON
 
@@ -79,7 +79,7 @@ def content_of(operation: Operation, request: Request, limit: int = BODY_LIMIT) 
         if operation.body.required:
             raise Problem(400, "body-missing", "The request body is missing: expected a JSON object.")
         return None
-    kind = (request.header("content-type") or "").split(";", 1)[0].strip().lower()
+    kind = media_type(request)
     if kind == FORM and operation.body.form:
         return _form(request.body)
     if kind != JSON:

@@ -11,10 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from hashlib import sha256
+from typing import Any
 
 from sandbox.core.api import Api
+from sandbox.core.document import nearest
 from sandbox.core.frozen import Frozen
 from sandbox.core.message import Caller, Request, admitted, without_secrets
+from sandbox.core.problem import Problem, shown
 
 LOBBY = "lobby"
 RESERVED = "reserved"
@@ -83,6 +86,16 @@ def fingerprint(credential: str) -> str:
 def key_id(credential: str) -> str:
     """Return the id of a key: it names the key in journals and worlds and gives nothing of it away."""
     return "key_" + fingerprint(credential)[:16]
+
+
+def check_term(where: str, word: Any, known: tuple[str, ...], kind: str, found: str) -> None:
+    """Raise 422 unless a new key can be asked for by this word: one of those that are known at this place."""
+    if word in known:
+        return
+    near = nearest(word, known)
+    hint = f"; did you mean {near!r}?" if near else ""
+    message = f"{shown(where)}: expected {kind} {', '.join(known)}, got {found}{hint}"
+    raise Problem(422, "key-unfit", message, field=where)
 
 
 def _nearest(keyring: Keyring, credential: str) -> str | None:

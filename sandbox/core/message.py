@@ -58,6 +58,11 @@ class Request(NamedTuple):
         return (found[0] if len(found) == 1 else ",".join(found)) if found else None
 
 
+def media_type(request: Request) -> str:
+    """Return what the request's body says that it is, without parameters and in lower case."""
+    return (request.header("content-type") or "").split(";", 1)[0].strip().lower()
+
+
 class Wait(NamedTuple):
     """Let so many microseconds pass outside before the answer goes out."""
 

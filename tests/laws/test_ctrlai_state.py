@@ -23,7 +23,7 @@ from sandbox.web import files
 from tests.acme import ADMIN, AUTHOR, GLOBEX, OWN, REVIEWER, SECOND_REVIEWER, VIEWER, Acme
 from tests.spoiling import places_in
 from tests.spoiling import spoiled as spoil
-from tests.support import NOW
+from tests.support import NOW, content
 
 HEAD = {
     "fixture": "exported", "api": "ctrlai", "summary": "A world that was exported.", "now": iso_exact(NOW + 125),
@@ -168,15 +168,6 @@ def begun(workspace=None, fixture="default", key=ADMIN):
 def document(workspace):
     """Return the workspace as a document that went through a file."""
     return {**HEAD, **orjson.loads(orjson.dumps(STORAGE.dump(workspace)))}
-
-
-def content(workspace):
-    """Return all that a workspace says: rows by id, each order key by key, the names that are taken, the counts."""
-    tables = {}
-    for name, table in workspace.tables.items():
-        orders = {facet: list(order) for facet, order in table.orders.items() if order.size}
-        tables[name] = (table.layout, dict(table.rows), orders, dict(table.taken))
-    return tables, dict(workspace.minted)
 
 
 def the_same(workspace):

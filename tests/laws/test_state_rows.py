@@ -19,7 +19,7 @@ from sandbox.apis.aikraft.rows import COUNTS
 from sandbox.apis.aikraft.state import STORAGE
 from sandbox.core.clock import DAY, HOUR, LATEST, MINUTE, SECOND, iso_exact
 from sandbox.core.document import DocumentError, written
-from tests.support import NOW, ask, realm, said, world_of
+from tests.support import NOW, ask, content, realm, said, world_of
 
 HEAD = {
     "fixture": "exported", "api": "aikraft", "summary": "A world that was exported.", "now": iso_exact(NOW + 125),
@@ -150,15 +150,6 @@ def questions(workspace):
     for row in workspace.table("systems").all():
         targets += [f"/v1/systems/{row['id']}/monitoring", f"/v1/systems/{row['id']}/classification"]
     return targets + [f"/v1/jobs/{row['id']}" for row in workspace.table("jobs").all()]
-
-
-def content(workspace):
-    """Return all that a workspace says: rows by id, each order key by key, the names that are taken, the counts."""
-    tables = {}
-    for name, table in workspace.tables.items():
-        orders = {facet: list(order) for facet, order in table.orders.items() if order.size}
-        tables[name] = (table.layout, dict(table.rows), orders, dict(table.taken))
-    return tables, dict(workspace.minted)
 
 
 def the_same(workspace):

@@ -11,11 +11,11 @@ from typing import Any
 
 from sandbox.core.api import Law, Minted, Stranger
 from sandbox.core.contract import Operation
-from sandbox.core.document import got, nearest
+from sandbox.core.document import got
 from sandbox.core.frozen import Frozen
-from sandbox.core.keyring import RESERVED, key_id
+from sandbox.core.keyring import RESERVED, check_term, key_id
 from sandbox.core.message import Request
-from sandbox.core.problem import Problem, shown
+from sandbox.core.problem import Problem
 from sandbox.core.quota import Limit
 
 PLANS = ("free", "starter", "pro", "enterprise")
@@ -127,21 +127,12 @@ def mint(owner: Frozen, asked: Mapping[str, Any], live: bool, token: str) -> Min
     A key of another plan counts as that plan's, without the limit that the owner has by contract.
     """
     for name in asked:
-        _fit(name, name, ("plan", "scope"), "one of the keys", "an unknown key")
+        check_term(name, name, ("plan", "scope"), "one of the keys", "an unknown key")
     plan, scope = asked.get("plan", owner["plan"]), asked.get("scope", "admin")
-    _fit("plan", plan, PLANS, "one of", got(plan))
-    _fit("scope", scope, tuple(SCOPES), "one of", got(scope))
+    check_term("plan", plan, PLANS, "one of", got(plan))
+    check_term("scope", scope, tuple(SCOPES), "one of", got(scope))
     other = None if plan == owner["plan"] else _on_plan(owner, plan)
     return Minted(f"ak_{'live' if live else 'test'}_{plan}_{token}", Frozen(scope=scope), other)
-
-
-def _fit(where: str, word: Any, known: tuple[str, ...], kind: str, found: str) -> None:
-    if word in known:
-        return
-    near = nearest(word, known)
-    hint = f"; did you mean {near!r}?" if near else ""
-    message = f"{shown(where)}: expected {kind} {', '.join(known)}, got {found}{hint}"
-    raise Problem(422, "key-unfit", message, field=where)
 
 
 def _on_plan(owner: Frozen, plan: str) -> Frozen:

@@ -17,13 +17,13 @@ import orjson
 from sandbox.apis.ctrlai.layouts import membership
 from sandbox.core.api import Law, Minted, Stranger
 from sandbox.core.contract import Operation
-from sandbox.core.document import got, nearest
+from sandbox.core.document import got
 from sandbox.core.frozen import Frozen
 from sandbox.core.grant import Grant
 from sandbox.core.intake import fields_of
-from sandbox.core.keyring import RESERVED
-from sandbox.core.message import FORM, Request
-from sandbox.core.problem import Problem, shown
+from sandbox.core.keyring import RESERVED, check_term
+from sandbox.core.message import FORM, Request, media_type
+from sandbox.core.problem import Problem
 from sandbox.core.quota import Window
 from sandbox.core.workspace import Workspace
 
@@ -116,7 +116,7 @@ def introduction(request: Request) -> str | None:
     """Return the e-mail address with which a request signs in: whose world that is, its user says and no key."""
     if not _signs_in(request) or len(request.body) > _LONGEST_NAME:
         return None
-    kind = (request.header("content-type") or "").split(";", 1)[0].strip().lower()
+    kind = media_type(request)
     try:
         body = fields_of(request.body) if kind == FORM else orjson.loads(request.body)
     except ValueError:
@@ -241,11 +241,11 @@ def mint(owner: Frozen, asked: Mapping[str, Any], _live: bool, token: str) -> Mi
     It counts as the owner's user of its role unless another is named. Permissions of None are a session's.
     """
     for name in asked:
-        _fit(name, name, ("role", "permissions", "user", "org"), "one of the keys", "an unknown key")
+        check_term(name, name, ("role", "permissions", "user", "org"), "one of the keys", "an unknown key")
     role, permissions = asked.get("role", "author"), asked.get("permissions", PERMISSIONS)
-    _fit("role", role, ROLES, "one of", got(role))
+    check_term("role", role, ROLES, "one of", got(role))
     for each in _listed(permissions):
-        _fit("permissions", each, PERMISSIONS, "one of", got(each))
+        check_term("permissions", each, PERMISSIONS, "one of", got(each))
     user, org = asked.get("user", owner[role]), asked.get("org", owner["org"])
     for name, value in (("user", user), ("org", org)):
         if not isinstance(value, str):
@@ -266,15 +266,6 @@ def _listed(permissions: Any) -> tuple[Any, ...]:
         message = f"permissions: expected an array, got {got(permissions)}"
         raise Problem(422, "key-unfit", message, field="permissions")
     return tuple(permissions)
-
-
-def _fit(where: str, word: Any, known: tuple[str, ...], kind: str, found: str) -> None:
-    if word in known:
-        return
-    near = nearest(word, known)
-    hint = f"; did you mean {near!r}?" if near else ""
-    message = f"{shown(where)}: expected {kind} {', '.join(known)}, got {found}{hint}"
-    raise Problem(422, "key-unfit", message, field=where)
 
 
 TERMS = Frozen(role=ROLES, permissions=PERMISSIONS)

@@ -18,7 +18,7 @@ from sandbox.apis.ctrlai.times import iso_millis
 from sandbox.core.api import Answer, Call, Handler, Issued
 from sandbox.core.clock import DAY, LATEST
 from sandbox.core.frozen import Frozen
-from sandbox.core.message import FORM, Headers
+from sandbox.core.message import FORM, Headers, media_type
 from sandbox.core.problem import Problem, shown
 from sandbox.core.workspace import Workspace
 
@@ -82,7 +82,7 @@ def _cookie(call: Call, value: str, ending: str = "") -> Headers:
 
 
 def _is_form(call: Call) -> bool:
-    return (call.request.header("content-type") or "").split(";", 1)[0].strip().lower() == FORM
+    return media_type(call.request) == FORM
 
 
 def _as_page(answer: Answer, page: bytes) -> Answer:

@@ -9,21 +9,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from immutables import Map
 
-from sandbox.apis.aikraft import fixture as aikraft_fixture
-from sandbox.apis.aikraft import product as aikraft_product
-from sandbox.apis.ctrlai import fixture as ctrlai_fixture
-from sandbox.apis.ctrlai import product as ctrlai_product
 from sandbox.core.api import Api
 from sandbox.core.clock import Clock
 from sandbox.core.compiling import compile_contract
 from sandbox.core.contract import Contract
-from sandbox.core.control import Plane, check_handled
 from sandbox.core.document import DocumentError, Flaw, got, nearest
 from sandbox.core.frozen import Frozen
 from sandbox.core.keyring import LOBBY, Keyring
@@ -35,15 +31,15 @@ from sandbox.core.workspace import Workspace
 from sandbox.core.world import Charter, World
 from sandbox.faults.kinds import EVENTS, KINDS
 from sandbox.settings import Settings, parse_clock
-from sandbox.verdicts.catalogue import judged
 from sandbox.version import NAME, VERSION
 from sandbox.web import files
 from sandbox.web.gate import Gate
-from sandbox.web.plane import PREFIX, RIM
 from sandbox.web.store import Store
 
 if TYPE_CHECKING:
     from flask import Flask
+
+    from sandbox.core.control import Plane
 
 
 def wall_clock() -> int:
@@ -58,15 +54,23 @@ def create_store(settings: Settings, wall: Callable[[], int] = wall_clock) -> St
     bounds = settings.journal_entries, settings.journal_bytes
     gate = Gate(settings.admin_token, frozenset(each.lower() for each in settings.hosts), shut=not settings.admin)
 
-    def plane() -> Plane:
-        return Plane(control_contract(), NAME, VERSION, bounds, judged)
+    return Store(realms, wall, settings.memory, cache(lambda: _plane(bounds)), gate, bounds)
 
-    return Store(realms, wall, settings.memory, plane, gate, bounds)
+
+def _plane(bounds: tuple[int, int]) -> Plane:
+    """Return the control plane; it is loaded here, since many who have a store never steer."""
+    from sandbox.core.control import Plane
+    from sandbox.verdicts.catalogue import judged
+
+    return Plane(control_contract(), NAME, VERSION, bounds, judged)
 
 
 @cache
 def control_contract() -> Contract:
     """Return the contract of the control plane, compiled; it is the same for every sandbox of a process."""
+    from sandbox.core.control import check_handled
+    from sandbox.web.plane import PREFIX, RIM
+
     document, digest = files.own(files.shipped("openapi") / "admin.yaml")
     contract = compile_contract(document, "admin", PREFIX, digest)
     check_handled(contract, RIM)
@@ -81,26 +85,36 @@ def create_app(settings: Settings | None = None, wall: Callable[[], int] = wall_
 
 
 DEFAULT = "default"
-PRODUCTS: dict[str, ModuleType] = {"aikraft": aikraft_product, "ctrlai": ctrlai_product}
-FIXTURES: dict[str, ModuleType] = {"aikraft": aikraft_fixture, "ctrlai": ctrlai_fixture}
+
+
+@cache
+def product_of(name: str) -> ModuleType:
+    """Return the module that makes the API of this name; one that is not served is never loaded."""
+    return import_module(f"sandbox.apis.{name}.product")
+
+
+@cache
+def fixtures_of(name: str) -> ModuleType:
+    """Return the module that reads the fixtures of the API of this name."""
+    return import_module(f"sandbox.apis.{name}.fixture")
 
 
 def create_realm(name: str, settings: Settings, wall: int) -> Realm:
     """Return the API of this name with the worlds of its fixture, born at this wall instant."""
     api = load_api(name, settings.secret)
     path = files.find("fixtures", name, _meant("fixtures", settings.fixture, settings, name) or DEFAULT)
-    fixture, digest = files.checked(path, FIXTURES[name].read_fixture)
+    fixture, digest = files.checked(path, fixtures_of(name).read_fixture)
     clock = parse_clock(settings.clock, wall, fixture["now"].at(wall) if fixture["now"] else None)
 
     def make(birth: int) -> Workspace:
-        workspace: Workspace = FIXTURES[name].workspace_of(fixture, birth)
+        workspace: Workspace = fixtures_of(name).workspace_of(fixture, birth)
         return workspace
 
     birth = clock.now(wall)
     source = Source(
         fixture["fixture"], digest, birth, make(birth), make, path.parent == files.shipped("fixtures") / name
     )
-    declared = FIXTURES[name].declared(fixture, source.workspace, Frozen(rules_of(settings)))
+    declared = fixtures_of(name).declared(fixture, source.workspace, Frozen(rules_of(settings)))
     realm = _furnished(api, declared, source, settings, clock)
     scenario = _meant("scenarios", settings.scenario, settings, name)
     return _playing(realm, read_scenario(api, files.find("scenarios", name, scenario))) if scenario else realm
@@ -152,12 +166,12 @@ def _playing(realm: Realm, scenario: Scenario) -> Realm:
 def contract_of(name: str) -> Contract:
     """Return the contract of the API of this name, compiled; it is the same for every sandbox of a process."""
     document, digest = files.own(files.shipped("openapi") / f"{name}.yaml")
-    return compile_contract(document, name, PRODUCTS[name].PREFIX, digest)
+    return compile_contract(document, name, product_of(name).PREFIX, digest)
 
 
 def load_api(name: str, secret: str = "") -> Api:
     """Return the API of this name with its contract compiled, and what its unguessable texts are made with."""
-    api: Api = PRODUCTS[name].product(contract_of(name))
+    api: Api = product_of(name).product(contract_of(name))
     scenarios = cache(lambda: files.documents("scenarios", name))
     return replace(api, faults=KINDS, events=EVENTS, scenarios=scenarios, secret=secret)
 

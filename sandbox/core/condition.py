@@ -16,7 +16,6 @@ import re2  # type: ignore[import-untyped]
 
 from sandbox.core.clock import iso_exact, parse_instant
 from sandbox.core.document import Path, got, nearest, written
-from sandbox.core.jsonpath import JSONPath, Steps, read_path, selected
 from sandbox.core.operators import (
     Check,
     Test,
@@ -30,6 +29,7 @@ from sandbox.core.operators import (
     value_expected,
 )
 from sandbox.core.problem import Problem, shown
+from sandbox.core.steps import Steps
 from sandbox.core.timeline import Entry
 from sandbox.core.view import cleaned, marks_of
 
@@ -225,17 +225,17 @@ def _body(data: Any, where: Path) -> list[Condition]:
     if not isinstance(data, Mapping) or not data or not all(str(name).startswith("$") for name in data):
         return [_tested("body", equal_to(data, where, value_expected), lambda facts, _: facts.body)]
     tests = _tests(data, where, value_expected)
-    return [_tested(f"body.{shown(name)}", test, _selected(_read_path(name, where))) for name, test in tests]
+    return [_tested(f"body.{shown(name)}", test, _at_path(name, where)) for name, test in tests]
 
 
-def _read_path(text: str, where: Path) -> JSONPath:
+def _at_path(text: str, where: Path) -> Values:
+    """Return what a JSONPath selects; what reads one is loaded here, since few who load this module write any."""
+    from sandbox.core.jsonpath import read_path, selected
+
     try:
-        return read_path(text)
+        path = read_path(text)
     except ValueError as error:
         raise _unreadable((*where, text), error) from error
-
-
-def _selected(path: JSONPath) -> Values:
     return lambda facts, steps: (one for body in facts.body for one in selected(path, body, steps))
 
 

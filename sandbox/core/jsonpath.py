@@ -33,27 +33,13 @@ from jsonpath_rfc9535.selectors import (
 )
 
 from sandbox.core.problem import shown
+from sandbox.core.steps import Steps
 
 LONGEST_PATH = 500
 MOST_SEGMENTS = 40
 MOST_DESCENTS = 2
 MOST_NESTED = 40
 """Parentheses and exclamation marks in a path: the library reads each by calling itself."""
-STEPS = 50_000
-
-
-class Steps:
-    """How many steps a walk may still take; a step looks at one node, or does as much work as that."""
-
-    __slots__ = ("left",)
-
-    def __init__(self, left: int = STEPS) -> None:
-        self.left = left
-
-    def paid(self, count: int = 1) -> bool:
-        """Take so many steps, or return False and take none ever again."""
-        self.left = self.left - count if count <= self.left else 0
-        return self.left > 0
 
 
 class JSONPath(NamedTuple):

@@ -62,6 +62,11 @@ def identify(
     if credential is None:
         name = keyring.api.law.introduction(request)
         return None if name is None else keyring.introduced.get(name), Caller(None, reason)
+    return led_by(keyring, credential, minted)
+
+
+def led_by(keyring: Keyring, credential: str, minted: Mapping[str, Place] = NONE_MINTED) -> tuple[Place | None, Caller]:
+    """Return the place that a credential leads to and the caller that it makes; no place means the lobby."""
     place = keyring.declared.get(credential) or (minted and minted.get(fingerprint(credential))) or None
     if place is not None:
         return place, Caller(place.key)

@@ -16,8 +16,8 @@ import orjson
 import re2  # type: ignore[import-untyped]
 
 from sandbox.core.document import Flaw, Path, got, nearest
-from sandbox.core.jsonpath import Steps
 from sandbox.core.problem import Problem, shown
+from sandbox.core.steps import Steps
 
 LONGEST_PATTERN = 1_000
 LONGEST_PROGRAM = 1_000

@@ -11,11 +11,11 @@ from sandbox.core.contract import Operation
 from sandbox.core.document import Document, DocumentError, Flaw, got, load, nearest, whole
 from sandbox.core.frozen import to_json
 from sandbox.core.gathering import Flaws, flawed
-from sandbox.core.jsonpath import STEPS, Steps
 from sandbox.core.match import Match, read_match
 from sandbox.core.message import Response
 from sandbox.core.operators import Unreadable
 from sandbox.core.scenario import ALWAYS, Meeting, Turn
+from sandbox.core.steps import STEPS, Steps
 from sandbox.core.synonym import Alias, Words, renamed
 from sandbox.core.timeline import UNMARKED, Entry
 

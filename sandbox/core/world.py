@@ -59,6 +59,11 @@ class World(NamedTuple):
         return max(self.latest, self.charter.clock.now(wall))
 
 
+def labelled(world: World, label: str) -> World:
+    """Return the world under a label: the same label meets the same ids and the same faults."""
+    return world._replace(charter=replace(world.charter, label=label))
+
+
 def forked(world: World, name: str, grants: Map[str, Grant], owner: Frozen | None = None) -> World:
     """Return a world of its own with the same data: another name, other keys, a fresh quota and count of requests.
 

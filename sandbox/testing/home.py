@@ -50,6 +50,10 @@ class Home:
             self._taken.add(name)
             return name
 
+    def begin(self, key: str, label: str) -> str:
+        """Let the world of this key begin under its label, and return its name."""
+        return self.store.begin(self.shelf, key, label)
+
     def leave(self, name: str, world: str) -> None:
         """Let go of a world and of its label."""
         self.store.forget(self.shelf, world)

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
-from sandbox.core.message import Request, Response
-from sandbox.web.plane import PREFIX, Steering
+from sandbox.core.message import Request
 from sandbox.web.store import Store
+
+PREFIX = "/__admin"
 
 Send = Callable[[str, str, bytes | None], tuple[int, bytes]]
 """Sends method, target below `/__admin` and body for one world's key, and returns status and body."""
@@ -42,13 +43,14 @@ class Steward:
 
 
 def inside(store: Store, key: str) -> Send:
-    """Return what steers the world of this key in a store of this process."""
-    steering = Steering(store)
+    """Return what steers the world of this key in a store of this process; it is loaded by the first who does."""
     fields = (("authorization", f"Bearer {key}"), ("content-type", "application/json"))
 
     def send(method: str, target: str, body: bytes | None) -> tuple[int, bytes]:
+        from sandbox.web.plane import Steering
+
         path, _, query = target.partition("?")
-        answer: Response = steering.answer(Request(method, PREFIX + path, query, fields, body or b""))
+        answer = Steering(store).answer(Request(method, PREFIX + path, query, fields, body or b""))
         return answer.status, answer.body
 
     return send

@@ -58,8 +58,8 @@ class Sandbox:
             self._home = home_of(self.api, self.terms.fixture, self.terms.clock)
             self._name = self._home.take(self.label)
             self._first_key = self.terms.key(self._name)
+            self._world = self._home.begin(self._first_key, self.label)
             self._steward = Steward(inside(self._home.store, self._first_key))
-        self._world = ""
         self.clock = WorldClock(self._steward, drives_sleep=self.terms.sleep == WORLD)
         with ExitStack() as undone:
             undone.callback(self._leave)
@@ -204,8 +204,8 @@ class Sandbox:
         return self.journal.capsule()
 
     def _prepare(self) -> None:
-        self._world = self._steward.ask("PUT", "/settings", {"label": self.label})["world"]
         if self._home is None:
+            self._steward.ask("PUT", "/settings", {"label": self.label})
             self._steward.ask("PUT", "/clock", _clock_asked(self.terms.clock))
         other = self.terms.other_key
         self.key = self._steward.ask("POST", "/keys", other)["key"] if other else self._first_key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -50,6 +51,12 @@ class Shelf:
     known: dict[str, tuple[Slot, Caller]] = field(default_factory=dict)
     minted: dict[str, Place] = field(default_factory=dict)
     dropped: dict[str, None] = field(default_factory=dict)
+
+
+def idle_since(wall: int, shelves: Iterable[Shelf]) -> list[tuple[Shelf, Slot]]:
+    """Return the worlds that nobody has used after this wall instant, the least recently used first."""
+    idle = [(shelf, slot) for shelf in shelves for slot in shelf.slots.values() if slot.used <= wall]
+    return sorted(idle, key=lambda each: each[1].used)
 
 
 @dataclass(slots=True)

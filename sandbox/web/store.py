@@ -9,23 +9,26 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from sandbox.core.clock import MINUTE
-from sandbox.core.control import HEAVY, Move, Plane, control
 from sandbox.core.kernel import foreseen, step
-from sandbox.core.keyring import Place, admit, fingerprint, identify
-from sandbox.core.message import Caller, Hold, Request, Response, known_as, without_secrets, without_secrets_beside
+from sandbox.core.keyring import Place, fingerprint, identify, led_by
+from sandbox.core.message import Caller, Hold, Request, Response
 from sandbox.core.play import IDLE, holds
 from sandbox.core.realm import Realm, born, copies
 from sandbox.core.record import caught_up, told
-from sandbox.core.reporting import REPORTS
 from sandbox.core.staging import opening
 from sandbox.core.timeline import ENTRY_LIMIT, WEIGHT_LIMIT, Journal, Timeline, began
-from sandbox.core.world import World
-from sandbox.web.gate import OPEN, Gate, without_token, without_token_beside
+from sandbox.core.world import World, labelled
+from sandbox.web.entering import Threshold
+from sandbox.web.gate import OPEN, Gate
 from sandbox.web.reader import Reader
 from sandbox.web.refusal import no_room, overtaken
-from sandbox.web.shelf import WORLD_WEIGHT, Acquaintance, Shelf, Slot
+from sandbox.web.shelf import WORLD_WEIGHT, Acquaintance, Shelf, Slot, idle_since
+
+if TYPE_CHECKING:
+    from sandbox.core.control import Move, Plane
 
 SPELLINGS = 64
 KEPT_FOR = 10 * MINUTE
@@ -65,7 +68,7 @@ class Store:
         self._opening = Lock()
         self._weight = 0
         self._shelves = tuple(Shelf(each, Slot("lobby", began(each.lobby, self._blank), now)) for each in realms)
-        self._laws = tuple(each.keyring.api.law for each in realms)
+        self._threshold = Threshold(tuple(each.keyring.api.law for each in realms))
         self._prefixes = tuple((each.realm.keyring.api.contract.prefix, each) for each in self._shelves)
 
     @property
@@ -96,7 +99,7 @@ class Store:
         while True:
             slot = None if known is None else known.of(request.headers, shelf)
             if slot is not None and known is not None:
-                entering = self._admitted_again(request, known)
+                entering = self._threshold.again(self.gate, request, known)
             else:
                 try:
                     slot, caller = self._place(shelf, request)
@@ -110,19 +113,9 @@ class Store:
                 if not slot.gone:
                     return self._stepped(shelf, slot, entering, held=held)
 
-    def _admitted_again(self, request: Request, known: Acquaintance) -> Request:
-        entering = known_as(request, known.caller, known.kept)
-        for law in self._laws:
-            entering = without_secrets_beside(entering, law.secret, law.marker)
-        return without_token_beside(self.gate, entering)
-
     def admitted(self, shelf: Shelf, request: Request, caller: Caller) -> Request:
         """Return the request as it may be kept: its caller named, and no credential of any API in any part of it."""
-        entering = admit(shelf.realm.keyring, request, caller)
-        for law in self._laws:
-            if law is not shelf.realm.keyring.api.law:
-                entering = without_secrets(entering, law.secret, law.marker)
-        return without_token(self.gate, entering)
+        return self._threshold.admitted(self.gate, shelf, request, caller)
 
     def presents(self) -> Mapping[str, World]:
         """Return the present of every living world by name, for inspection."""
@@ -151,6 +144,13 @@ class Store:
                 return shelf, self._opened(shelf, place), caller
         return None
 
+    def begin(self, shelf: Shelf, credential: str, label: str) -> str:
+        """Let the world that this key opens begin under a label, and return its name; ValueError if it opens none."""
+        place, _ = led_by(shelf.realm.keyring, credential)
+        if place is None:
+            raise ValueError("a world begins with a key that opens one, and this key opens none")
+        return self._opened(shelf, place, label).name
+
     def forget(self, shelf: Shelf, world: str) -> None:
         """Drop the world of this name, if it is alive, as one that has done its work: whoever returns begins anew."""
         with self._opening:
@@ -161,6 +161,9 @@ class Store:
 
     def steer(self, shelf: Shelf, slot: Slot, request: Request, operation: str) -> Response:
         """Return the answer to a control request on this world and keep what it changed."""
+        from sandbox.core.control import HEAVY, control
+        from sandbox.core.reporting import REPORTS
+
         wall, plane = self._wall(), self.plane()
         if slot.timeline.present.play.pending:
             with slot.lock:
@@ -270,7 +273,7 @@ class Store:
                 shelf.known[header] = (slot, caller)
                 slot.headers.append(header)
 
-    def _opened(self, shelf: Shelf, place: Place) -> Slot:
+    def _opened(self, shelf: Shelf, place: Place, label: str = "") -> Slot:
         origin = copies(place)
         live = self._opened(shelf, Place(origin, "")).timeline.present if origin else None
         with self._opening:
@@ -278,7 +281,8 @@ class Store:
             if slot is None:
                 self._make_room()
                 evicted = place.world in shelf.dropped
-                world = opening(born(shelf.realm, place, live), self._wall())
+                world = born(shelf.realm, place, live)
+                world = opening(labelled(world, label) if label else world, self._wall())
                 slot = Slot(place.world, began(world, self._blank, evicted=evicted), self._wall())
                 shelf.slots[place.world] = slot
                 self._weight += WORLD_WEIGHT
@@ -292,13 +296,8 @@ class Store:
         if self._weight + WORLD_WEIGHT <= self._cap:
             return
         self._weight = sum(slot.weight for _, slot in self.living())
-        idle_before = self._wall() - KEPT_FOR
-        idle = sorted(
-            ((slot.used, shelf, slot) for shelf in self._shelves for slot in shelf.slots.values()),
-            key=lambda each: each[0],
-        )
-        for used, shelf, slot in idle:
-            if used > idle_before or self._weight + WORLD_WEIGHT <= self._cap:
+        for shelf, slot in idle_since(self._wall() - KEPT_FOR, self._shelves):
+            if self._weight + WORLD_WEIGHT <= self._cap:
                 break
             self._drop(shelf, slot)
         if self._weight + WORLD_WEIGHT > self._cap:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.app import FIXTURES, load_api
+from sandbox.app import fixtures_of, load_api
 from sandbox.core.clock import parse_instant
 from sandbox.core.staging import reader_of
 from sandbox.settings import APIS
@@ -105,7 +105,7 @@ BIRTH = parse_instant("2026-04-13T14:30:00Z")
 
 @pytest.mark.parametrize("document", [each for each in DOCUMENTS if "fixture" in each.values[0]])
 def test_every_fixture_snippet_loads_and_holds_something(document):
-    api = FIXTURES[document["api"]]
+    api = fixtures_of(document["api"])
     workspace = api.workspace_of(api.read_fixture(document), BIRTH)
     assert workspace.table(HEART[document["api"]]).count() == 1
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from sandbox.core.happening import Deed, Scene
-from sandbox.core.jsonpath import Steps
+from sandbox.core.steps import Steps
 from sandbox.core.when import TOGETHER
 from sandbox.core.workspace import Workspace
 from tests.steering import helm

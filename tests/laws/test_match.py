@@ -5,11 +5,12 @@ from hypothesis import strategies as st
 from jsonpath_rfc9535 import find
 
 from sandbox.core.clock import iso_exact
-from sandbox.core.jsonpath import STEPS, Steps, read_path, selected
+from sandbox.core.jsonpath import read_path, selected
 from sandbox.core.match import closest, read_match
 from sandbox.core.message import STRANGER, Caller, Request, Response
 from sandbox.core.operators import read_test, text_expected, value_expected
 from sandbox.core.problem import Problem
+from sandbox.core.steps import STEPS, Steps
 from sandbox.core.timeline import Entry, Marks
 from tests.support import NOW, ask, request, world_of
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.app import create_store
 from sandbox.settings import Settings
+from sandbox.testing.lobby import Lobby
 from sandbox.web.files import find, is_path, read
 from sandbox.web.shelf import Shelf
 from sandbox.web.store import Store
@@ -41,6 +42,10 @@ class Home:
         server = SandboxServer(store=self.store).start()
         atexit.register(server.stop)
         return server
+
+    def lobby(self) -> Lobby:
+        """Return the lobby from now on."""
+        return Lobby(self.shelf, self.shelf.lobby.timeline.revision)
 
     def take(self, label: str) -> str:
         """Return the label, with a number behind it if a living world has it already."""

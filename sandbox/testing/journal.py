@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.testing.entry import Entry, entry_of
+from sandbox.testing.lobby import Lobby
 from sandbox.testing.steward import ControlError, Steward
 
 _PAGE = 1000
@@ -14,11 +15,12 @@ _PAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What is remembered of the world of this API and label."""
+    """What is remembered of the world of this API and label, and of the requests that led to none meanwhile."""
 
     api: str
     label: str
     steward: Steward
+    lobby: Lobby | None = None
 
     def requests(self) -> list[Entry]:
         """Return the requests to the API, oldest first."""
@@ -44,7 +46,11 @@ class Journal:
     def verdicts(self) -> list[Mapping[str, Any]]:
         """Return what the requests say against the client that sent them."""
         told: list[Mapping[str, Any]] = self.steward.ask("GET", "/verdicts")["verdicts"]
-        return told
+        return told + (self.lobby.verdicts() if self.lobby is not None else [])
+
+    def strays(self) -> list[Entry]:
+        """Return the requests that came without a usable key, oldest first; the cause is why it was of no use."""
+        return self.lobby.requests() if self.lobby is not None else []
 
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request was answered as it was."""

@@ -30,6 +30,10 @@ def story(journal: Journal) -> str:
     for number, entry in list(enumerate(entries, 1))[-LATEST:]:
         lines.append(f"{number:3} {entry}")
         lines += [f"    {each}" for each in _account(journal.explain(entry))]
+    strays = journal.strays()
+    if strays:
+        lines.append(f"{len(strays)} requests led to no world, since no usable key came with them")
+        lines += [f"    {each}" for each in strays[-LATEST:]]
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ from sandbox.testing.clock import WorldClock
 from sandbox.testing.entry import Entry
 from sandbox.testing.home import Home, home_of
 from sandbox.testing.journal import Journal
+from sandbox.testing.lobby import Lobby
 from sandbox.testing.sleep import drive, release
 from sandbox.testing.steward import Steward, inside, outside
 from sandbox.testing.story import story
@@ -43,6 +44,7 @@ class Sandbox:
             raise ValueError("fixture: a running server has its own, start it with --fixture")
         self._clients: dict[str, Any] = {}
         self._home: Home | None = None
+        self._lobby: Lobby | None = None
         self._driven: int | None = None
 
     def __repr__(self) -> str:
@@ -58,6 +60,7 @@ class Sandbox:
             self._home = home_of(self.api, self.terms.fixture, self.terms.clock)
             self._name = self._home.take(self.label)
             self._first_key = self.terms.key(self._name)
+            self._lobby = self._home.lobby()
             self._world = self._home.begin(self._first_key, self.label)
             self._steward = Steward(inside(self._home.store, self._first_key))
         self.clock = WorldClock(self._steward, drives_sleep=self.terms.sleep == WORLD)
@@ -176,12 +179,17 @@ class Sandbox:
     @property
     def journal(self) -> Journal:
         """Return what is remembered of this world."""
-        return Journal(self.api, self.label, self._steward)
+        return Journal(self.api, self.label, self._steward, self._lobby)
 
     @property
     def requests(self) -> list[Entry]:
         """Return the requests to the API that are remembered, oldest first, whichever way they came."""
         return self.journal.requests()
+
+    @property
+    def strays(self) -> list[Entry]:
+        """Return the requests that came without a usable key and so to no world, oldest first; none of a server's."""
+        return self.journal.strays()
 
     def verify(self, match: Mapping[str, Any] | None = None, **count: int) -> int:
         """Return how many requests fit a match; AssertionError with those that came closest if `count` does not hold.

@@ -18,6 +18,7 @@ from sandbox.settings import Settings
 from sandbox.testing import ControlError, Sandbox, SandboxServer
 from sandbox.testing.home import home_of
 from sandbox.testing.sleep import _lanes
+from sandbox.testing.story import story
 from tests.rim.corpus import LOAN
 
 BIRTH = datetime(2026, 4, 13, 14, 30, tzinfo=UTC)
@@ -357,3 +358,25 @@ def test_a_client_that_does_not_wait_is_judged_and_one_that_does_is_not() -> Non
     with Sandbox() as hasty, Sandbox() as patient:
         assert refused_and_back(hasty, "10ms") == ["retried-too-early"]
         assert refused_and_back(patient, "60s") == []
+
+
+LIVE_KEYS = [
+    ("aikraft", "/v1/systems", "ak_live_a_key_of_production", "live"),
+    ("ctrlai", "/api/v1/units", "ctrlai_pk_" + "ab" * 16, "production"),
+]
+
+
+@pytest.mark.parametrize(("api", "target", "key", "why"), LIVE_KEYS, ids=lambda each: str(each)[:7])
+def test_what_led_to_no_world_is_told_beside_the_world(api: str, target: str, key: str, why: str) -> None:
+    with Sandbox(api) as earlier:
+        earlier.client.get(target, headers={"Authorization": f"Bearer {key}"})
+    with Sandbox(api) as sandbox:
+        assert sandbox.strays == []
+        assert sandbox.client.get(target, headers={"Authorization": f"Bearer {key}"}).status_code == 401
+        assert sandbox.requests == []
+        assert [(each.path, each.status, each.cause) for each in sandbox.strays] == [(target, 401, why)]
+        assert [each["name"] for each in sandbox.verdicts] == ["sent-a-live-key"]
+        told = story(sandbox.journal)
+    assert "1 requests led to no world" in told
+    assert f"GET {target} 401 ({why})" in told
+    assert key not in told

@@ -11,7 +11,7 @@ FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
     "frozen", "message", "problem", "chance", "clock", "document", "instants", "gathering", "quota", "grant", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling", "ground", "variation",
     "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
-    "steering", "verdict", "view", "har", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "playbill", "recall", "record", "state",
+    "steering", "verdict", "view", "har", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "coverage", "coverage_way", "coverage_report", "playbill", "recall", "record", "state",
     "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {

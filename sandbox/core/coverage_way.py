@@ -69,9 +69,10 @@ def _read(scenario: Any, document: Any) -> Scenario | None:
 
 def _way(point: Point, contract: Contract, strikes: Strikes) -> Way:
     operation = contract.operations[point.operation]
-    strike = strikes.get(_wanted(point))
+    wanted = _wanted(point)
+    strike = strikes.get(wanted)
     if strike is not None:
-        until = "until it is refused, letting time pass" if strike.later else "until it is refused"
+        until = f"until it is refused with {wanted[1]}" + (", letting time pass" if strike.later else "")
         say = f"let the scenario {strike.scenario} play and call {operation.id} {until}"
         return Way("scenario", strike.scenario, operation.id, say)
     if point.kind in ("status", "code", "header") and point.status not in (None, operation.success.status):

@@ -46,6 +46,11 @@ class Journal:
         told: list[Mapping[str, Any]] = self.steward.ask("GET", "/verdicts")["verdicts"]
         return told
 
+    def coverage(self) -> Mapping[str, Any]:
+        """Return what the requests have seen of all that the contract declares."""
+        told: Mapping[str, Any] = self.steward.ask("GET", "/coverage")
+        return told
+
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request was answered as it was."""
         ident = entry if isinstance(entry, str) else entry.id

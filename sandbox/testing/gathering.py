@@ -72,8 +72,7 @@ class Gathering:
             return
         if self._config.option.collectonly:
             return
-        self._reports = list(self._made())
-        self._write()
+        self._reports = list(map(self._written, self._made()))
         if any(each.short for each in self._reports) and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -85,12 +84,11 @@ class Gathering:
             if not apis:
                 yield fact.nothing(options)
 
-    def _write(self) -> None:
+    def _written(self, report: Report) -> Report:
+        """Write the report's files, and return it with a line for each that cannot be written."""
         folder = self._config.option.sandbox_report
-        for each in self._reports if folder else ():
-            for name, text in each.files.items():
-                Path(folder).mkdir(parents=True, exist_ok=True)
-                (Path(folder) / name).write_text(text, encoding="utf-8")
+        lost = (_lost(Path(folder), *each) for each in report.files.items()) if folder else ()
+        return report._replace(lines=(*report.lines, *(each for each in lost if each)))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Tell it at the end of the run."""
@@ -102,6 +100,16 @@ class Gathering:
             terminalreporter.write_line(line)
         for line in short:
             terminalreporter.write_line(f"FAILED {line}", red=True)
+
+
+def _lost(folder: Path, name: str, text: str) -> str:
+    """Write a file, and return why it cannot be written, or nothing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        return f"{name} cannot be written: {error}"
+    return ""
 
 
 def check_options(config: pytest.Config) -> None:

@@ -104,9 +104,18 @@ def seen(entries: Iterable[Entry], contract: Contract) -> frozenset[Point]:
 
 def seen_of(entries: Iterable[Entry], looked_for: Sought) -> frozenset[Point]:
     """Return the points that were met of those that are looked for."""
+    looks = {_look(entry, looked_for): entry for entry in entries if _reached(entry)}
     # What is met is told liberally, a header that nobody declares included: what counts is what the contract says.
-    met = (point for entry in entries if _reached(entry) for point in _met(entry, looked_for))
-    return looked_for.known.intersection(met)
+    return looked_for.known.intersection(point for entry in looks.values() for point in _met(entry, looked_for))
+
+
+def _look(entry: Entry, looked_for: Sought) -> tuple[Any, ...]:
+    """Return what decides which points an entry shows, so that of many alike one is looked at."""
+    asked, (status, headers, body, _), name = entry.request, entry.response, entry.operation
+    borne = tuple([each if each[1] == "0" else each[0] for each in headers])
+    where = asked.method, asked.path if name is None else name, asked.query
+    sent = asked.body if name in looked_for.fields else b""
+    return *where, sent, status, entry.cause, bool(body), _preferred(entry), borne
 
 
 def _reached(entry: Entry) -> bool:

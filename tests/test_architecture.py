@@ -11,7 +11,7 @@ FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
     "frozen", "message", "problem", "chance", "clock", "document", "instants", "gathering", "quota", "grant", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling", "ground", "variation",
     "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
-    "steering", "verdict", "view", "har", "steps", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "playbill", "recall", "record", "state",
+    "steering", "verdict", "view", "har", "steps", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "coverage", "coverage_way", "coverage_report", "playbill", "recall", "record", "state",
     "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {
@@ -41,9 +41,22 @@ MAY_IMPORT = {
     "seed_ctrlai": {"core", "apis", "seed_ctrlai"},
     "schema": {"app", "core", "settings", "web"},
     "app": {"core", "apis", "faults", "verdicts", "web", "settings", "version"},
-    "testing": {"core", "apis", "verdicts", "web", "settings", "version", "app", "testing"},
+    "testing": {"core", "coverage", "apis", "verdicts", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
-    "cli": {"core", "web", "settings", "version", "app", "seed", "seed_ctrlai", "terminal", "replay", "repertoire"},
+    "coverage": {"core", "coverage", "terminal"},
+    "cli": {
+        "core",
+        "coverage",
+        "web",
+        "settings",
+        "version",
+        "app",
+        "seed",
+        "seed_ctrlai",
+        "terminal",
+        "replay",
+        "repertoire",
+    },
     "repertoire": {"app", "core", "settings", "terminal", "web"},
     "replay": {"app", "core", "settings", "terminal", "web"},
     "__main__": {"cli"},

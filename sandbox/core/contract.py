@@ -144,6 +144,20 @@ class Contract:
             return Route(None, Frozen(), tuple(sorted(branch.operations)))
         return Route(operation, dict(zip(branch.names, values, strict=True)), ())
 
+    def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a node of the document, or what it refers to."""
+        while "$ref" in node:
+            target: Any = self.document
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                target = target[step]
+            node = target
+        return node
+
+    def written(self, operation: Operation) -> Mapping[str, Any]:
+        """Return the operation as the document has it."""
+        node: Mapping[str, Any] = self.document["paths"][operation.path][operation.method.lower()]
+        return node
+
     def served(self) -> bytes:
         """Return the document as JSON with the sandbox's own server, for tools that read it from the sandbox."""
         return to_json({**self.document, "servers": [{"url": self.prefix}]})

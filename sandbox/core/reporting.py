@@ -7,6 +7,9 @@ from typing import Any
 
 from sandbox.core.capsule import capsule_of
 from sandbox.core.clock import parse_instant
+from sandbox.core.coverage import declared, seen
+from sandbox.core.coverage_report import Coverage, coverage_shown
+from sandbox.core.coverage_way import scenarios_of, ways_of
 from sandbox.core.desk import Desk, Done, Work
 from sandbox.core.explain import explained
 from sandbox.core.har import har, ndjson
@@ -165,6 +168,13 @@ def _verdicts(desk: Desk) -> Done:
     return Done({"verdicts": [verdict_shown(each) for each in found], "meta": {"total": len(found)}})
 
 
+def _coverage(desk: Desk) -> Done:
+    charter, play = desk.timeline.present.charter, desk.timeline.present.play
+    api, contract = charter.api, charter.api.contract
+    ways = ways_of(declared(contract), charter, scenarios_of(api, play.scenario))
+    return Done(coverage_shown(Coverage(api.name, contract.sha256, ways, seen(desk.timeline.journal, contract))))
+
+
 def _list_snapshots(desk: Desk) -> Done:
     snapshots = sorted(desk.timeline.snapshots.values(), key=lambda each: (each.world.ordinal, each.at, each.name))
     return Done({"snapshots": [snapshot_shown(each) for each in snapshots], "meta": {"total": len(snapshots)}})
@@ -220,6 +230,7 @@ REPORTS: Mapping[str, Work] = {
     "verify": _verify,
     "verifySequence": _verify_sequence,
     "getVerdicts": _verdicts,
+    "getCoverage": _coverage,
     "listKeys": _list_keys,
     "listScenarios": _list_scenarios,
     "getScenario": _get_scenario,

@@ -134,13 +134,30 @@ class Blow(NamedTuple):
 STRUCK_BY_NOTHING = Blow()
 
 
+class Refused(NamedTuple):
+    """A refusal that a fault may bring about: its status, its cause, and whether time has to pass first."""
+
+    status: int
+    cause: str
+    later: bool = False
+
+
+Refuses = Callable[[Any, Frozen], tuple[Refused, ...]]
+"""The refusals that a fault may bring about, given the operation and the owner of the world."""
+
+
+def refuses_nothing(_operation: Any, _owner: Frozen) -> tuple[Refused, ...]:
+    """Return no refusal: most faults leave the status as it is."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One kind of misbehaviour with its figures; `strike` says what it does to this request at this instant.
 
     `illegal` says that its answers break the contract on purpose, `wire` that they may be no HTTP at all, `recalls`
     that it looks at what the workspace was before the latest writes, `holds` that it may keep a request from being
-    worked on.
+    worked on. `refuses` tells which refusals a client may see because of it, if it does nothing but ask.
     """
 
     kind: str
@@ -149,6 +166,7 @@ class Fault:
     wire: bool = False
     recalls: bool = False
     holds: bool = False
+    refuses: Refuses = refuses_nothing
 
 
 class Meeting(NamedTuple):

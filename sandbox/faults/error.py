@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.core.document import Document, text, truth, whole
 from sandbox.core.kind import FaultKind, Site, Unfit
-from sandbox.core.scenario import Blow, Chance, Fault, Instead, Struck
+from sandbox.core.scenario import Blow, Chance, Fault, Instead, Refused, Struck
 from sandbox.core.synonym import Alias, Words
 
 PROXY = {502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out"}
@@ -29,7 +29,8 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
     def strike(_struck: Struck, _now: int, _chance: Chance) -> Blow:
         return Blow(instead=instead)
 
-    return Fault("error", strike, illegal=bool(lacking))
+    refused = (Refused(status, "fault"),)
+    return Fault("error", strike, illegal=bool(lacking), refuses=lambda _operation, _owner: refused)
 
 
 def _declared(site: Site) -> str:

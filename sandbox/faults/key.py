@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sandbox.core.contract import Operation
 from sandbox.core.document import Document, DocumentError, Flaw, got, nearest, one_of, text
 from sandbox.core.frozen import Frozen
 from sandbox.core.grant import Grant
 from sandbox.core.kind import FaultKind, Site, Unfit
-from sandbox.core.scenario import Blow, Chance, Fault, Struck
+from sandbox.core.problem import Problem
+from sandbox.core.scenario import Blow, Chance, Fault, Refused, Struck
 
 STATES = ("revoked", "expired")
 _TERMS = ("plan", "scope", "role")
@@ -45,7 +47,22 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
 
         return Blow(grant=grant)
 
-    return Fault("key", strike)
+    return Fault("key", strike, refuses=lambda operation, owner: _refused(operation, owner, terms, site))
+
+
+def _refused(operation: Operation, owner: Frozen, terms: dict[str, str], site: Site) -> tuple[Refused, ...]:
+    """Return the refusal that a key meets which is no longer good, or may do no more than these terms say."""
+    if operation.open:
+        return ()
+    if not terms:
+        return (Refused(401, "credential"),)
+    law = site.api.law
+    try:
+        minted = law.mint(owner, terms, False, "")
+        law.permit(minted.owner or owner, minted.terms, operation)
+    except Problem as problem:
+        return (Refused(problem.status, problem.cause),)
+    return ()
 
 
 def _check(terms: dict[str, str], site: Site) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.core.document import Document, duration, truth, whole
 from sandbox.core.kind import FaultKind, Site, Unfit
-from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Struck
+from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Refused, Struck
 from sandbox.core.synonym import MILLIS, Alias, Words, millis
 from sandbox.faults.error import instead_of
 
@@ -39,7 +39,8 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
         )
         return blow if down else STRUCK_BY_NOTHING
 
-    return Fault("outage", strike, illegal=lacking)
+    refused = (Refused(given["status"], "fault", later=bool(given["after"])),)
+    return Fault("outage", strike, illegal=lacking, refuses=lambda _operation, _owner: refused)
 
 
 def _check(given: dict[str, Any]) -> None:

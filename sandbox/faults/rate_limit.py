@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.core.clock import SECOND, http_date
 from sandbox.core.document import Document, duration, one_of, truth, whole
 from sandbox.core.kind import FaultKind, Site, Unfit
-from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Quota, Struck
+from sandbox.core.scenario import STRUCK_BY_NOTHING, Blow, Chance, Fault, Quota, Refused, Struck
 from sandbox.core.synonym import Alias, Words
 
 LIES = ("missing", "zero", "huge", "date")
@@ -50,7 +50,7 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
             return STRUCK_BY_NOTHING
         return Blow(quota=_lying(replace(quota, bucket=struck.rule), given["retry_after"], now))
 
-    return Fault("rate_limit", strike, illegal=illegal)
+    return Fault("rate_limit", strike, illegal=illegal, refuses=lambda _operation, _owner: (Refused(429, "quota"),))
 
 
 def _lying(quota: Quota, lie: str | None, now: int) -> Quota:

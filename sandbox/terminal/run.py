@@ -19,7 +19,9 @@ from sandbox.terminal.verify import verify
 INTERRUPTED = 130
 """What shells give for Ctrl-C."""
 
-VERBS: Mapping[str, Callable[[Server, Screen, Namespace], int]] = {
+Work = Callable[[Server, Screen, Namespace], int]
+
+VERBS: Mapping[str, Work] = {
     "status": steer.status,
     "reset": steer.reset,
     "clock show": steer.clock_show,
@@ -45,13 +47,16 @@ VERBS: Mapping[str, Callable[[Server, Screen, Namespace], int]] = {
 }
 
 
-def run(given: Namespace) -> int:
-    """Run the verb and return the exit code: 0 fine, 1 findings or a refusal, 2 a wrong call, 130 after Ctrl-C."""
+def run(given: Namespace, work: Work | None = None) -> int:
+    """Run the verb and return the exit code: 0 fine, 1 findings or a refusal, 2 a wrong call, 130 after Ctrl-C.
+
+    `work` is what a verb does that is none of those here.
+    """
     screen = screen_of(given)
     try:
         server = server_of(given)
         screen = screen_of(given, server.key)
-        code = VERBS[given.verb](server, screen, given)
+        code = (work or VERBS[given.verb])(server, screen, given)
         sys.stdout.flush()
         return code
     except Trouble as trouble:

@@ -52,6 +52,11 @@ class Journal:
         """Return the requests that came without a usable key, oldest first; the cause is why it was of no use."""
         return self.lobby.requests() if self.lobby is not None else []
 
+    def coverage(self) -> Mapping[str, Any]:
+        """Return what the requests have seen of all that the contract declares."""
+        told: Mapping[str, Any] = self.steward.ask("GET", "/coverage")
+        return told
+
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request was answered as it was."""
         ident = entry if isinstance(entry, str) else entry.id

@@ -19,6 +19,9 @@ MARKER = "sandbox"
 ARGUMENTS = ("fixture", "scenario", "clock", "plan", "scope", "role", "sleep")
 _OF_ONE_API = {"plan": "aikraft", "scope": "aikraft", "role": "ctrlai"}
 _OPEN = pytest.StashKey["list[Sandbox]"]()
+_GATHERED = ("sandbox_min_coverage", "sandbox_min_error_coverage", "sandbox_report")
+"""The options for which every world of the run has to be heard."""
+_GATHERING = "sandbox-gathering"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,8 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sandbox-report",
         default="",
         metavar="DIR",
-        help="write capsules and transcripts of failing tests here, and not into pytest's cache",
+        help="write capsules and transcripts of failing tests here, and not into pytest's cache; and the coverage",
     )
+    for kind in ("coverage", "error-coverage"):
+        told = "all that the contract declares" if kind == "coverage" else "the points of errors"
+        group.addoption(
+            f"--sandbox-min-{kind}",
+            type=float,
+            metavar="PERCENT",
+            help=f"fail the run if the tests have seen less than this of {told}",
+        )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,6 +55,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARKER}(*apis, {arguments}): what the worlds of a test are like")
     if config.option.sandbox_report:
         config.option.sandbox_report = str(config.invocation_params.dir / config.option.sandbox_report)
+    if any(config.getoption(each) not in (None, "") for each in _GATHERED):
+        from sandbox.testing.gathering import Gathering
+
+        config.pluginmanager.register(Gathering(config), _GATHERING)
 
 
 @pytest.fixture
@@ -62,6 +77,8 @@ def _world(request: pytest.FixtureRequest, api: str) -> Iterator[Sandbox]:
     sandbox = _begun(request, api)
     opened = request.node.stash.setdefault(_OPEN, [])
     opened.append(sandbox)
+    gathering = request.config.pluginmanager.get_plugin(_GATHERING)
+    sandbox.witness = gathering and gathering.hear
     try:
         yield sandbox
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,8 @@ class Sandbox:
     `with Sandbox(scenario="rate-limited") as sandbox: sandbox.client.get("/v1/systems")`
 
     `label` names the world: the same label meets the same ids and faults in every run. `server` is the origin of a
-    running sandbox to be used instead of one in this process. Everything else is said by `Terms`.
+    running sandbox to be used instead of one in this process. Everything else is said by `Terms`. `witness` is called
+    with the world before its journal is forgotten: at its end, and when it goes back.
     """
 
     def __init__(self, api: str = "aikraft", *, label: str = "", server: str = "", **terms: Any) -> None:
@@ -43,6 +44,7 @@ class Sandbox:
         if server and self.terms.fixture != "default":
             raise ValueError("fixture: a running server has its own, start it with --fixture")
         self._clients: dict[str, Any] = {}
+        self.witness: Callable[[Sandbox], None] | None = None
         self._home: Home | None = None
         self._lobby: Lobby | None = None
         self._driven: int | None = None
@@ -77,7 +79,10 @@ class Sandbox:
         if self._driven is not None:
             release(self.clock, self._driven)
             self._driven = None
-        self._leave()
+        try:
+            self._forgetting()
+        finally:
+            self._leave()
 
     def __enter__(self) -> Sandbox:
         return self.open()
@@ -167,10 +172,12 @@ class Sandbox:
 
     def restore(self, name: str = "snapshot") -> None:
         """Go back to the moment of this name."""
+        self._forgetting()
         self._steward.ask("POST", f"/snapshots/{name}/restore")
 
     def reset(self) -> None:
         """Take the world back to its beginning: data, clock, quota, faults, journal; its scenario begins again."""
+        self._forgetting()
         self._steward.ask("POST", "/reset")
         self._prepare()
 
@@ -203,6 +210,11 @@ class Sandbox:
         """Return what the requests say against the client that sent them: `name`, `severity` and the rest of each."""
         return self.journal.verdicts()
 
+    @property
+    def coverage(self) -> Mapping[str, Any]:
+        """Return what the requests have seen of all that the contract declares: counts, points, and ways to them."""
+        return self.journal.coverage()
+
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request, given as an entry or by its id, was answered as it was."""
         return self.journal.explain(entry)
@@ -210,6 +222,21 @@ class Sandbox:
     def capsule(self) -> Mapping[str, Any]:
         """Return what led to the present as one document, which `sandbox replay` goes through again."""
         return self.journal.capsule()
+
+    @property
+    def home(self) -> Home | None:
+        """Return where the world lives if that is in this process, or None."""
+        return self._home
+
+    @property
+    def world(self) -> str:
+        """Return the name of the world, as its home has it."""
+        return self._world
+
+    def _forgetting(self) -> None:
+        """Let whoever wants to know look at the journal once more, before some of it is gone."""
+        if self.witness is not None:
+            self.witness(self)
 
     def _prepare(self) -> None:
         if self._home is None:

@@ -32,6 +32,14 @@ class Leaning:
     ids: tuple[str, ...]
 
 
+def guess_shown(guess: Guess, leaned: Sequence[str], shown: Sequence[str]) -> dict[str, Any]:
+    """Return the guess as the control plane shows it, with the requests that leaned on it and those that showed it."""
+    return {
+        "id": guess.id, "provenance": guess.provenance, "operation": guess.operation, "behaviour": guess.behaviour,
+        "because": guess.because, "leaned": list(leaned), "shown": list(shown),
+    }  # fmt: skip
+
+
 class _Index(NamedTuple):
     """The guesses of a contract by id, where they can be met, and what a journal shows of the decisions among them."""
 

@@ -9,6 +9,7 @@ from sandbox.core.capsule import capsule_of
 from sandbox.core.clock import parse_instant
 from sandbox.core.desk import Desk, Done, Work
 from sandbox.core.explain import explained
+from sandbox.core.fidelity import guess_shown, guesses_of, leaned_on, shown_to
 from sandbox.core.har import har, ndjson
 from sandbox.core.kernel import up_to
 from sandbox.core.match import Match, Near, closest, read_match
@@ -165,6 +166,17 @@ def _verdicts(desk: Desk) -> Done:
     return Done({"verdicts": [verdict_shown(each) for each in found], "meta": {"total": len(found)}})
 
 
+def _fidelity(desk: Desk) -> Done:
+    query, contract, journal = desk.errand.query, desk.realm.keyring.api.contract, desk.timeline.journal
+    leaned, shown = ({each.guess.id: each.ids for each in tell(journal, contract)} for tell in (leaned_on, shown_to))
+    found = [
+        guess_shown(each, leaned.get(each.id, ()), shown.get(each.id, ()))
+        for each in guesses_of(contract)
+        if query["provenance"] in (None, each.provenance) and query["leaned"] in (None, each.id in leaned)
+    ]
+    return Done({"guesses": found, "meta": {"total": len(found)}})
+
+
 def _list_snapshots(desk: Desk) -> Done:
     snapshots = sorted(desk.timeline.snapshots.values(), key=lambda each: (each.world.ordinal, each.at, each.name))
     return Done({"snapshots": [snapshot_shown(each) for each in snapshots], "meta": {"total": len(snapshots)}})
@@ -220,6 +232,7 @@ REPORTS: Mapping[str, Work] = {
     "verify": _verify,
     "verifySequence": _verify_sequence,
     "getVerdicts": _verdicts,
+    "getFidelity": _fidelity,
     "listKeys": _list_keys,
     "listScenarios": _list_scenarios,
     "getScenario": _get_scenario,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from secrets import token_urlsafe
 
+from sandbox.fidelity import add_fidelity
 from sandbox.settings import APIS, Settings
 from sandbox.terminal.verbs import add_play, add_verbs
 from sandbox.version import VERSION
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(verbs.add_parser("serve", help="serve the APIs until interrupted"))
     _add_seed(verbs.add_parser("seed", help="write a fixture of made-up rows to standard output"))
     add_verbs(verbs)
+    add_fidelity(verbs)
     _add_play(add_play(verbs))
     _add_scenarios(verbs.add_parser("scenarios", help="list the scenarios that the sandbox comes with, or show one"))
     _add_check(

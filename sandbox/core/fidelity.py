@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from sandbox.core.asked import is_late, is_lost, object_in, query_of
 from sandbox.core.contract import Contract, Decision, Operation, When
-from sandbox.core.provenance import ANSWER, ANY, BODY, CALL, ITEM, PARAMETER, STATUS, Guess, Sight, sights_of
+from sandbox.core.provenance import ANSWER, ANY, BODY, CALL, ITEM, PARAMETER, STATUS, Sight, sights_of
+from sandbox.core.provenance import Guess as Guess
 from sandbox.core.shape import JSON
 from sandbox.core.timeline import Entry
 from sandbox.core.wording import id_of

@@ -12,7 +12,7 @@ from tests.stories.stage import CREDIT, system, unit
 
 DECIDED: dict[str, dict[str, str]] = {
     "aikraft": {
-        "what is checked first, and how what is wrong is told": "order-of-checks unknown-path wrong-method too-large "
+        "what is checked first, and how what is wrong is told": "order-of-checks unknown-path wrong-method "
         "malformed-url bad-query unreadable-body undeclared-content-type request-id",
         "what is ignored, and what is not there": "unknown-fields unknown-parameters idempotency-key steering-apart",
         "who may ask": "free-plan scopes classification-plan monitoring-plan no-other-roles",
@@ -26,26 +26,26 @@ DECIDED: dict[str, dict[str, str]] = {
         "documents": "documents-unclassified documents-any-tier sections-all sections-numbers sections-required languages "
         "eight-sections",
         "jobs": "job-states job-access estimated-seconds poll-url-host parallel-jobs job-completion",
-        "monitoring": "monitoring-off review-days recent-alerts alert-types alert-nulls drift-warning drift-critical",
+        "monitoring": "monitoring-off overall-health incident-span review-days recent-alerts alert-types alert-nulls drift-warning drift-critical",
         "telemetry": "drift-of-telemetry two-path-styles ingest-envelope ingest-error-envelope ingest-refusals "
         "ingest-repeat ingest-statuses",
     },
     "ctrlai": {
         "what is checked first, and how what is wrong is told": "order-of-checks role-before-existence unknown-path "
-        "wrong-method too-large malformed-url page-bounds unreadable-body details issues blank-query",
+        "wrong-method malformed-url page-bounds unreadable-body details issues blank-query",
         "what is ignored, and what is not there": "unknown-fields unknown-parameters idempotency-key steering-apart "
         "any-host",
         "what a success looks like": "created-status action-status delete-answer meta list-order patch text-lengths "
         "absent-fields",
-        "keys and sessions": "key-and-cookie unusable-key key-permissions key-terms key-fields session-cookie sign-in "
+        "keys and sessions": "key-and-cookie unusable-key key-permissions key-terms key-fields session-cookie "
         "foreign-things",
         "how often": "sliding-window retry-after quota-identity auth-tier",
-        "units": "status-filter closed-filters unknown-domain equal-names unit-fields formal-edits any-author unit-in-use "
+        "units": "status-filter closed-filters unknown-domain equal-names unit-fields formal-edits any-author "
         "programs schemas",
         "reviews": "elements unknown-element element-actions repeated-review approval-rate two-who-approve "
-        "review-statuses creator-alone review-answer assignment",
+        "review-statuses creator-alone assignment",
         "workflows": "workflow-crud workflow-statuses composition slugs reserved-slug typed-variables unknown-unit",
-        "domains and organizations": "domains domain-in-use organizations members-once last-admin",
+        "domains and organizations": "domains organizations members-once",
         "logs": "audit-actions audit-of-reviews audit-limit audit-dates audit-user-agent audit-csv inference-log",
         "answers": "coverage-modes coverage-percent trust-levels trust-summary two-spellings taint gates gate-inputs "
         "no-model health-check",
@@ -119,6 +119,8 @@ MARKED: dict[str, dict[str, str]] = {
         "health": "inferred",
         "health 200": "invented",
         "response MethodNotAllowed": "invented",
+        "response PayloadTooLarge": "invented",
+        "deleteDomain 409": "invented",
     },
 }
 
@@ -166,7 +168,6 @@ PROVOKED: dict[str, dict[str, list[Call]]] = {
     "aikraft": {
         "unknown-path": [get(SYSTEM)],
         "wrong-method": [("DELETE", SYSTEMS, None, {})],
-        "too-large": [post(SYSTEMS, LARGE)],
         "malformed-url": [get(f"{SYSTEMS}?cursor={LONG}")],
         "bad-query": [get(f"{SYSTEMS}?limit=101")],
         "unreadable-body": [post(SYSTEMS, b"{")],
@@ -198,7 +199,6 @@ PROVOKED: dict[str, dict[str, list[Call]]] = {
         "role-before-existence": [("DELETE", f"{API}/units/nowhere", None, by(VIEWER))],
         "unknown-path": [post(f"{API}/workflows/loan-check/execute")],
         "wrong-method": [("DELETE", f"{API}/audit", None, {})],
-        "too-large": [post(f"{API}/units", LARGE)],
         "malformed-url": [get(f"{API}/units?jurisdiction={LONG}")],
         "page-bounds": [get(f"{API}/units?limit=201")],
         "unreadable-body": [post(f"{API}/units", b"{")],
@@ -208,7 +208,6 @@ PROVOKED: dict[str, dict[str, list[Call]]] = {
         "idempotency-key": [post(f"{API}/units", unit("Once"), idempotency_key="1")],
         "created-status": [post(f"{API}/units", unit("New"))],
         "action-status": [post(f"{API}/inference", {"query": "What?"})],
-        "delete-answer": [("DELETE", f"{API}/units/01HXVN1T0000000000TH1NF11E", None, {})],
         "patch": [("PATCH", f"{API}/units/{CANDIDATE}", {}, {})],
         "unusable-key": [get(f"{API}/units", **by(EXPIRED))],
         "key-permissions": [
@@ -217,7 +216,6 @@ PROVOKED: dict[str, dict[str, list[Call]]] = {
         ],
         "key-fields": [get(f"{API}/orgs/acme/api-keys")],
         "session-cookie": [get("/api/auth/session", cookie="authjs.session-token=none")],
-        "sign-in": [post("/api/auth/signin", {"email": "rene@acme.example"})],
         "sliding-window": [starved("listUnits"), get(f"{API}/units")],
         "retry-after": [starved("listUnits"), get(f"{API}/units")],
         "auth-tier": [starved("getSession"), get("/api/auth/session")],
@@ -229,11 +227,9 @@ PROVOKED: dict[str, dict[str, list[Call]]] = {
         "approval-rate": [post(f"{API}/units/{CANDIDATE}/verify", APPROVAL)],
         "two-who-approve": [post(f"{API}/units/{CANDIDATE}/verify", APPROVAL)],
         "review-statuses": [post(f"{API}/units/{CANDIDATE}/verify", APPROVAL)],
-        "review-answer": [post(f"{API}/units/{CANDIDATE}/verify", APPROVAL)],
         "formal-edits": [("PATCH", f"{API}/units/{CANDIDATE}", {"given": "More."}, {})],
         "any-author": [("PATCH", f"{API}/units/{CANDIDATE}", {"name": "Other"}, by(AUTHOR))],
         "assignment": [post(f"{API}/units/{CANDIDATE}/assign", {"reviewerIds": []})],
-        "unit-in-use": [("DELETE", f"{API}/units/{VERIFIED}", None, {})],
         "programs": [post(f"{API}/units", unit("Odd", unitType="program", definition={"program": {"x": {"?": 1}}}))],
         "schemas": [post(f"{API}/units", unit("Odd", inputSchema={"x": "matrix"}))],
         "workflow-crud": [("PATCH", f"{API}/workflows/nowhere", {}, {})],
@@ -247,10 +243,8 @@ PROVOKED: dict[str, dict[str, list[Call]]] = {
         ],
         "unknown-unit": [post(f"{API}/workflows", {"name": "Lost", "domainId": CREDIT, "units": ["nowhere"]})],
         "domains": [get(f"{API}/domains")],
-        "domain-in-use": [("DELETE", f"{API}/domains/{CREDIT}", None, {})],
         "organizations": [get(f"{API}/orgs")],
         "members-once": [post(f"{API}/orgs/acme/members", {"email": "rene@acme.example"})],
-        "last-admin": [("DELETE", f"{API}/orgs/acme/members/01HXMEMBER000000000000ADAM", None, {})],
         "audit-dates": [get(f"{API}/audit?startDate=soon")],
         "audit-csv": [get(f"{API}/audit?format=csv", **by(VIEWER))],
         "inference-log": [get(f"{API}/audit/inference")],

@@ -16,7 +16,7 @@ from sandbox.core.provenance import sights_of
 from sandbox.core.timeline import Entry
 from sandbox.core.wording import id_of
 from sandbox.settings import APIS
-from tests.laws.open_points import DECIDED, MARKED, PROVOKED, Call
+from tests.laws.open_points import DECIDED, LARGE, MARKED, PROVOKED, Call
 from tests.laws.test_views import ENTRIES
 from tests.steering import acts, helm, went
 from tests.stories.stage import CTRLAI, KEY, Stage, system, unit
@@ -192,6 +192,7 @@ OVERVIEW: list[tuple[str, str, Any]] = [
     ("GET", "/api/v1/audit?startDate=2026-01-01&limit=50", None),
     ("GET", "/api/v1/audit/inference", None),
     ("POST", "/api/v1/units", {"name": "Ratio", "unitType": "pattern", "domainId": "01HXD0MA1N0000000000CRED1T", "given": "Debt"}),
+    ("DELETE", "/api/v1/units/01HXVN1T0000000000TH1NF11E", None),
     ("GET", "/api/v1/orgs/acme/api-keys", None),
     ("POST", "/api/v1/orgs/acme/api-keys", {"name": "ci"}),
 ]  # fmt: skip
@@ -235,6 +236,19 @@ def test_a_body_that_was_not_sent_and_a_parameter_that_was_not_are_not_leaned_on
     assert "listInferences ?mode" not in leaned(entries_of(stage), "ctrlai")
     stage.get("/api/v1/audit/inference?mode=neural_only")
     assert "listInferences ?mode" in leaned(entries_of(stage), "ctrlai")
+
+
+@pytest.mark.parametrize(("api", "method", "target", "ident"), [
+    ("aikraft", "POST", "/v1/systems", "response PayloadTooLarge"),
+    ("ctrlai", "POST", "/api/v1/units", "response PayloadTooLarge"),
+    ("ctrlai", "DELETE", "/api/v1/units/01HXVN1T000000000000000DT1", "deleteUnit 409"),
+    ("ctrlai", "DELETE", "/api/v1/domains/credit-risk", "deleteDomain 409"),
+    ("ctrlai", "DELETE", "/api/v1/orgs/acme/members/01HXMEMBER000000000000ADAM", "response LastAdmin"),
+])  # fmt: skip
+def test_an_answer_is_leaned_on_by_its_status(api, method, target, ident):
+    stage = Stage(None, key=KEYS[api])
+    stage.ask(method, target, LARGE if method == "POST" else None)
+    assert ident in leaned(entries_of(stage), api)
 
 
 def test_a_field_of_a_body_is_leaned_on_where_it_was_sent_however_deep():

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from secrets import token_urlsafe
 
 from sandbox.coverage.verb import add_coverage
+from sandbox.fidelity import add_fidelity
 from sandbox.settings import APIS, Settings
 from sandbox.terminal.verbs import add_play, add_verbs
 from sandbox.version import VERSION
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_seed(verbs.add_parser("seed", help="write a fixture of made-up rows to standard output"))
     add_verbs(verbs)
     add_coverage(verbs)
+    add_fidelity(verbs)
     _add_play(add_play(verbs))
     _add_scenarios(verbs.add_parser("scenarios", help="list the scenarios that the sandbox comes with, or show one"))
     _add_check(

@@ -9,9 +9,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SANDBOX = ROOT / "sandbox"
 FILES = sorted(SANDBOX.rglob("*.py"))
 CORE_ORDER = [
-    "frozen", "message", "problem", "chance", "clock", "document", "instants", "gathering", "quota", "grant", "workspace", "happening", "scenario", "play", "shape", "contract", "compiling", "ground", "variation",
-    "preference", "api", "world", "keyring", "realm", "timeline", "intake", "rendering", "admission", "wording", "kernel",
-    "steering", "verdict", "view", "har", "steps", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "coverage", "coverage_way", "coverage_report", "playbill", "recall", "record", "state",
+    "frozen", "message", "problem", "chance", "clock", "document", "instants", "gathering", "quota", "grant", "workspace", "happening", "scenario", "play", "shape", "contract", "deciding", "compiling", "ground", "variation",
+    "preference", "api", "world", "keyring", "realm", "timeline", "asked", "intake", "rendering", "admission", "wording", "kernel",
+    "provenance", "fidelity", "steering", "verdict", "view", "har", "steps", "jsonpath", "operators", "condition", "match", "synonym", "kind", "when", "then", "reach", "form", "script", "json_schema", "scenario_schema", "transcript", "staging", "coverage", "coverage_way", "coverage_report", "playbill", "recall", "record", "state",
     "explain", "capsule_schema", "capsule", "desk", "moves", "reporting", "control", "event",
 ]  # fmt: skip
 AMBIENT = {
@@ -56,8 +56,10 @@ MAY_IMPORT = {
         "terminal",
         "replay",
         "repertoire",
+        "fidelity",
     },
     "repertoire": {"app", "core", "settings", "terminal", "web"},
+    "fidelity": {"app", "core", "settings", "terminal"},
     "replay": {"app", "core", "settings", "terminal", "web"},
     "__main__": {"cli"},
     "__init__": {"settings", "version", "app"},

@@ -16,7 +16,9 @@ from sandbox.cli import _parser
 from sandbox.core import form, gathering, match, moves, operators, preference, staging, then, timeline, when
 from sandbox.core.clock import DAY
 from sandbox.core.compiling import EXTENSIONS
+from sandbox.core.deciding import PROVENANCE
 from sandbox.core.document import written_fields
+from sandbox.core.fidelity import guesses_of
 from sandbox.core.quota import MODES
 from sandbox.core.verdict import SEVERITIES
 from sandbox.faults.kinds import EVENTS, KINDS
@@ -300,6 +302,15 @@ def test_every_severity_of_a_verdict_has_a_row_and_every_name_is_in_the_contract
     assert SCHEMAS["VerdictName"]["enum"] == list(catalogue.NAMES)
     [off] = [each["schema"] for each in _parameters("getVerdicts") if each["name"] == "off"]
     assert set(re.findall(r"[a-z][a-z0-9-]+", off["pattern"])) == set(catalogue.NAMES)
+
+
+def test_every_mark_has_a_row_and_every_guess_that_is_named_is_one():
+    marks = re.findall(r"^\| `([a-z]+)` \|", page("fidelity").partition("\n## The list\n")[0], re.MULTILINE)
+    assert set(marks) == PROVENANCE
+    known = {guess.id for name in APIS for guess in guesses_of(load_api(name).contract)}
+    named = rows("fidelity", "The list")
+    assert {guess.split(" ")[0] for guess in named} >= {"response", "decision", "createClassification"}
+    assert named <= known
 
 
 SCENARIOS = sorted(shipped("scenarios").glob("*/*.yaml"))

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.core.contract import Body, Branch, Contract, ContractError, Operation, Parameter, Refusal
+from sandbox.core.deciding import DECISIONS, PROVENANCE, decisions_in
 from sandbox.core.frozen import Frozen, freeze, to_json
 from sandbox.core.message import FORM
 from sandbox.core.shape import JSON, Part, Schemas, Shape
 
 METHODS = ("get", "put", "post", "patch", "delete", "head", "options", "trace")
-EXTENSIONS = frozenset({"x-provenance", "x-source", "x-plan", "x-rate-class", "x-refusals"})
-PROVENANCE = frozenset({"documented", "inferred", "invented"})
+EXTENSIONS = frozenset({"x-provenance", "x-source", "x-plan", "x-rate-class", "x-refusals", DECISIONS})
 _BESIDE_OPERATIONS = frozenset({"parameters", "summary", "description"})
 _TYPES = frozenset({"string", "integer", "boolean"})
 _JSON = re.compile(r"application/(?:[a-z.-]+\+)?json")
@@ -37,7 +37,8 @@ def compile_contract(document: Mapping[str, Any], name: str, prefix: str, sha256
     reader = _Reader(name, frozen, Schemas(frozen["components"].get("schemas", {})))
     operations = {each.id: each for each in reader.operations()}
     tree = _grown([(each.path.strip("/").split("/"), each) for each in operations.values()], ())
-    return Contract(name, frozen["info"]["version"], sha256, prefix, operations, tree, frozen)
+    decisions = decisions_in(frozen, name, operations)
+    return Contract(name, frozen["info"]["version"], sha256, prefix, operations, tree, frozen, decisions)
 
 
 def _extensions(node: Any, where: str) -> Iterator[tuple[str, str]]:

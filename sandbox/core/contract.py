@@ -72,6 +72,39 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """What shows in a journal that a client met a decision: every one of these that is not empty has to fit.
+
+    `headers` are names in lower case of fields that were sent; `unknown` are kinds of what was sent and is declared
+    nowhere, of `UNKNOWN`.
+    """
+
+    operations: frozenset[str] = frozenset()
+    statuses: frozenset[int] = frozenset()
+    causes: frozenset[str] = frozenset()
+    headers: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
+
+
+UNKNOWN = frozenset({"parameter", "field"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that was decided and stands at no part of the document: what the sandbox does, and why.
+
+    Its provenance is `documented` only where the documents contradict each other and one of them was followed. `when`
+    is None if no journal can tell that a client met it.
+    """
+
+    id: str
+    behaviour: str
+    provenance: str
+    because: str
+    when: When | None
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """A node of the routing tree: the operations that end here, and the branches by literal or by parameter."""
 
@@ -96,7 +129,7 @@ NOWHERE = Route(None, Frozen(), ())
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """An API's operations, its routing tree, and the document itself with the hash of its bytes."""
+    """An API's operations, its routing tree, what was decided, and the document itself with the hash of its bytes."""
 
     name: str
     version: str
@@ -105,8 +138,11 @@ class Contract:
     operations: Mapping[str, Operation]
     tree: Branch
     document: Frozen
+    decisions: tuple[Decision, ...] = ()
     routes: dict[tuple[str, str], Route] = field(default_factory=dict, compare=False, repr=False)
     """A memo of the routes that led to an operation."""
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What was read out of the document once it was asked for; a cache, and no part of the contract."""
 
     def route(self, method: str, path: str) -> Route:
         """Return where this method and raw path lead; each segment is percent-decoded after the split at `/`."""

@@ -12,6 +12,7 @@ from sandbox.core.coverage_report import Coverage, coverage_shown
 from sandbox.core.coverage_way import scenarios_of, ways_of
 from sandbox.core.desk import Desk, Done, Work
 from sandbox.core.explain import explained
+from sandbox.core.fidelity import guess_shown, guesses_of, leaned_on, shown_to
 from sandbox.core.har import har, ndjson
 from sandbox.core.kernel import up_to
 from sandbox.core.match import Match, Near, closest, read_match
@@ -175,6 +176,17 @@ def _coverage(desk: Desk) -> Done:
     return Done(coverage_shown(Coverage(api.name, contract.sha256, ways, seen(desk.timeline.journal, contract))))
 
 
+def _fidelity(desk: Desk) -> Done:
+    query, contract, journal = desk.errand.query, desk.realm.keyring.api.contract, desk.timeline.journal
+    leaned, shown = ({each.guess.id: each.ids for each in tell(journal, contract)} for tell in (leaned_on, shown_to))
+    found = [
+        guess_shown(each, leaned.get(each.id, ()), shown.get(each.id, ()))
+        for each in guesses_of(contract)
+        if query["provenance"] in (None, each.provenance) and query["leaned"] in (None, each.id in leaned)
+    ]
+    return Done({"guesses": found, "meta": {"total": len(found)}})
+
+
 def _list_snapshots(desk: Desk) -> Done:
     snapshots = sorted(desk.timeline.snapshots.values(), key=lambda each: (each.world.ordinal, each.at, each.name))
     return Done({"snapshots": [snapshot_shown(each) for each in snapshots], "meta": {"total": len(snapshots)}})
@@ -231,6 +243,7 @@ REPORTS: Mapping[str, Work] = {
     "verifySequence": _verify_sequence,
     "getVerdicts": _verdicts,
     "getCoverage": _coverage,
+    "getFidelity": _fidelity,
     "listKeys": _list_keys,
     "listScenarios": _list_scenarios,
     "getScenario": _get_scenario,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from sandbox.terminal import steer
 from sandbox.terminal.client import FINE, Refusal, Server, Trouble, server_of
 from sandbox.terminal.explain import explain
+from sandbox.terminal.fidelity import fidelity
 from sandbox.terminal.journal import requests
 from sandbox.terminal.play import play
 from sandbox.terminal.screen import Screen, complain, print_json, screen_of
@@ -39,6 +40,7 @@ VERBS: Mapping[str, Work] = {
     "explain": explain,
     "verify": verify,
     "verdicts": verdicts,
+    "fidelity": fidelity,
     "keys list": steer.keys_list,
     "keys mint": steer.keys_mint,
     "keys revoke": steer.keys_revoke,
@@ -52,19 +54,29 @@ def run(given: Namespace, work: Work | None = None) -> int:
 
     `work` is what a verb does that is none of those here.
     """
-    screen = screen_of(given)
+    return heard(lambda: _run(given, work or VERBS[given.verb]))
+
+
+def heard(work: Callable[[], int]) -> int:
+    """Return the exit code of what prints: its own, 0 if whoever reads has enough, 130 after Ctrl-C."""
     try:
-        server = server_of(given)
-        screen = screen_of(given, server.key)
-        code = (work or VERBS[given.verb])(server, screen, given)
+        code = work()
         sys.stdout.flush()
         return code
-    except Trouble as trouble:
-        return _told(screen, trouble)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         return _unheard()
+
+
+def _run(given: Namespace, work: Work) -> int:
+    screen = screen_of(given)
+    try:
+        server = server_of(given)
+        screen = screen_of(given, server.key)
+        return work(server, screen, given)
+    except Trouble as trouble:
+        return _told(screen, trouble)
 
 
 def _told(screen: Screen, trouble: Trouble) -> int:

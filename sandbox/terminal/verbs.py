@@ -36,6 +36,11 @@ def add_play(subparsers: Parsers) -> argparse.ArgumentParser:
     return parser
 
 
+def add_world_verb(subparsers: Parsers, name: str, help: str) -> argparse.ArgumentParser:
+    """Add a verb about one world, with the flags that say which; its parser is made elsewhere."""
+    return _verb(subparsers, name, help)
+
+
 def _verb(subparsers: Parsers, name: str, help: str, words: str = "") -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False)
     parser.set_defaults(run=_run, verb=words or name)

@@ -57,6 +57,11 @@ class Journal:
         told: Mapping[str, Any] = self.steward.ask("GET", "/coverage")
         return told
 
+    def fidelity(self) -> list[Mapping[str, Any]]:
+        """Return the guesses that the requests leaned on."""
+        told: list[Mapping[str, Any]] = self.steward.ask("GET", "/fidelity?leaned=true")["guesses"]
+        return told
+
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request was answered as it was."""
         ident = entry if isinstance(entry, str) else entry.id

@@ -215,6 +215,11 @@ class Sandbox:
         """Return what the requests have seen of all that the contract declares: counts, points, and ways to them."""
         return self.journal.coverage()
 
+    @property
+    def fidelity(self) -> list[Mapping[str, Any]]:
+        """Return what the requests leaned on that is not documented: `id`, `provenance`, `because` and more of each."""
+        return self.journal.fidelity()
+
     def explain(self, entry: Entry | str) -> Mapping[str, Any]:
         """Return why a request, given as an entry or by its id, was answered as it was."""
         return self.journal.explain(entry)

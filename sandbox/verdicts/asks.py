@@ -6,14 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl
 
-import orjson
-
+from sandbox.core.asked import is_late, is_lost, object_in, query_of
 from sandbox.core.clock import SECOND
 from sandbox.core.contract import Contract, Operation
-from sandbox.core.message import DRIBBLE, Hangup
-from sandbox.core.play import LATE
 from sandbox.core.timeline import Entry
 from sandbox.core.wording import id_of
 
@@ -54,7 +50,7 @@ class Ask:
     @property
     def lost(self) -> bool:
         """Tell whether the connection broke instead of a whole answer."""
-        return any(isinstance(each, Hangup) and each.kind != DRIBBLE for each in self.entry.response.effects)
+        return is_lost(self.entry)
 
     @property
     def went_well(self) -> bool:
@@ -75,17 +71,17 @@ class Ask:
     @property
     def query(self) -> Mapping[str, str]:
         """Return the query's parameters; of a repeated one the last."""
-        return dict(parse_qsl(self.entry.request.query, keep_blank_values=True))
+        return query_of(self.entry)
 
     @property
     def said(self) -> Mapping[str, Any]:
         """Return the answer's JSON object, or an empty one."""
-        return _object(self.entry.response.body)
+        return object_in(self.entry.response.body)
 
     @property
     def sent(self) -> Mapping[str, Any]:
         """Return the JSON object that was sent, or an empty one."""
-        return _object(self.entry.request.body)
+        return object_in(self.entry.request.body)
 
 
 def asks_of(entries: Iterable[Entry], contract: Contract) -> tuple[Ask, ...]:
@@ -109,7 +105,7 @@ def _ask(entry: Entry, contract: Contract, epoch: int, reads: Mapping[str, int])
     who = request.caller.key or request.peer
     same = who, request.method, request.path, request.query, request.body
     operation = contract.operations.get(entry.operation or "")
-    return Ask(entry, operation, who, same, epoch, reads.get(who, 0), request.header(LATE) is not None)
+    return Ask(entry, operation, who, same, epoch, reads.get(who, 0), is_late(entry))
 
 
 def between(first: Ask, second: Ask) -> int:
@@ -141,11 +137,3 @@ def _span(text: str, entry: Entry) -> int | None:
         return max(0, int(moment.timestamp()) * SECOND - entry.at) if moment.tzinfo is not None else None
     except (ValueError, IndexError, OverflowError):
         return None
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from sandbox.core.contract import Contract, Operation
-from sandbox.core.shape import JSON
+from sandbox.core.fidelity import fields_of, unknown_in
 from sandbox.verdicts.asks import Ask
 from sandbox.verdicts.kind import Found, VerdictKind, name_of
 
@@ -44,41 +43,12 @@ def _guessed(ask: Ask, operation: Operation) -> str:
 
 
 def _undeclared(ask: Ask, operation: Operation, known: frozenset[str] | None) -> str:
-    if ask.status >= 400:
-        return ""
-    if set(ask.query) - {each.name for each in operation.query}:
+    unknown = unknown_in(ask.entry, operation, known) if ask.status < 400 else ()
+    if "parameter" in unknown:
         return f"{operation.id} was sent a query parameter that its contract does not declare, and it was ignored"
-    if known is not None and set(ask.sent) - known:
+    if "field" in unknown:
         return f"{operation.id} was sent a field that its contract does not declare, and it was ignored"
     return ""
-
-
-def fields_of(contract: Contract, operation: Operation) -> frozenset[str] | None:
-    """Return the names that the operation's body may have at its top, or None if its schema does not list them."""
-    methods = contract.document["paths"].get(operation.path, {})
-    body = _resolved(contract, methods.get(operation.method.lower(), {}).get("requestBody", {}))
-    schema = body.get("content", {}).get(JSON, {}).get("schema")
-    return None if schema is None else _names(contract, schema, 8)
-
-
-def _names(contract: Contract, schema: Any, depth: int) -> frozenset[str] | None:
-    schema = _resolved(contract, schema)
-    parts = [each for way in ("allOf", "anyOf", "oneOf") for each in schema.get(way, ())]
-    if depth == 0 or ("properties" not in schema and not parts):
-        return None
-    names = frozenset(schema.get("properties", {}))
-    for part in parts:
-        names |= _names(contract, part, depth - 1) or frozenset()
-    return names
-
-
-def _resolved(contract: Contract, node: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in node:
-        target: Any = contract.document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        node = target
-    return node
 
 
 LIVE_KEY = VerdictKind(

@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.app import fixtures_of, load_api
 from sandbox.core.clock import parse_instant
+from sandbox.core.frozen import freeze
 from sandbox.core.staging import reader_of
 from sandbox.settings import APIS
 from sandbox.web.files import parse
@@ -110,7 +111,15 @@ def test_every_fixture_snippet_loads_and_holds_something(document):
     assert workspace.table(HEART[document["api"]]).count() == 1
 
 
-@pytest.mark.parametrize("document", [each for each in DOCUMENTS if "fixture" not in each.values[0]])
+@pytest.mark.parametrize("document", [each for each in DOCUMENTS if isinstance(each.values[0], list)])
+def test_every_list_of_decisions_is_of_a_contract(document):
+    known = [each for api in APIS for each in load_api(api).contract.document["x-decisions"]]
+    assert all(freeze(each) in known for each in document)
+
+
+@pytest.mark.parametrize(
+    "document", [each for each in DOCUMENTS if isinstance(each.values[0], dict) and "fixture" not in each.values[0]]
+)
 def test_every_scenario_snippet_is_read_whole_or_as_a_part(document):
     whole = {"scenario": "snippet", "api": "aikraft", "summary": "A snippet.", **document}
     scenario = reader_of(load_api(whole["api"])).scenario(whole)

@@ -328,6 +328,7 @@ def walk(desk: Desk, key: str, query: str = "") -> Iterator[tuple[str, Response]
     yield "verifySequence", steer("POST", "/verify-sequence", {"sequence": [{"status": 429}, {"status": 201}]})
     yield "getVerdicts", steer("GET", "/verdicts?off=no-back-off&severity=warning")
     yield "getCoverage", steer("GET", "/coverage")
+    yield "getFidelity", steer("GET", "/fidelity?provenance=invented&leaned=true")
     response = steer("POST", "/keys", {"plan": "starter", "scope": "read", "expires_in": "1h"})
     minted = said(response)
     yield "mintKey", response

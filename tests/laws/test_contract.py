@@ -82,6 +82,65 @@ def test_what_would_not_be_obeyed_is_refused_by_name(change, words):
     assert words in str(refused.value)
 
 
+def decided(**changes):
+    """Return what spoils the first decision of the document."""
+
+    def change(document):
+        document["x-decisions"][0].update(changes)
+
+    return change
+
+
+def undecided(name):
+    return lambda document: document["x-decisions"][0].pop(name)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda d: d.update({"x-decisions": {"id": "one"}}), "x-decisions: expected a list, got "),
+        (lambda d: d["x-decisions"].insert(0, "one"), "x-decisions/0: expected an object, got 'one'"),
+        (undecided("id"), "x-decisions/0/id: expected a text, got nothing"),
+        (undecided("behaviour"), "x-decisions/0/behaviour: expected a text, got nothing"),
+        (undecided("because"), "x-decisions/0/because: expected a text, got nothing"),
+        (undecided("provenance"), "x-decisions/0/provenance: expected a text, got nothing"),
+        (decided(because="  "), "x-decisions/0/because: expected a text, got '  '"),
+        (decided(id="Order of checks"), "x-decisions/0/id: expected words in lower case with hyphens, got 'Order"),
+        (decided(provenance="rumoured"), "x-decisions/0/provenance: expected one of documented, inferred, invented"),
+        (decided(reason="so"), "x-decisions/0: expected one of because, behaviour, id, provenance, when, got 'reason'"),
+        (
+            lambda d: d["x-decisions"].append(d["x-decisions"][1]),
+            "expected an id of its own, got 'unknown-path' again",
+        ),
+        (decided(when={}), "x-decisions/0/when: expected an object that says something, got '{}'"),
+        (decided(when={"status": 404}), "x-decisions/0/when/status: expected a list that says something, got '404'"),
+        (decided(when={"cause": []}), "x-decisions/0/when/cause: expected a list that says something"),
+        (decided(when={"mood": ["good"]}), "x-decisions/0/when: expected one of cause, header, operation, status, "),
+        (decided(when={"operation": ["list"]}), "x-decisions/0/when/operation: expected one of createClassification, "),
+        (decided(when={"status": [418]}), "x-decisions/0/when/status: expected one of 200, "),
+        (decided(when={"cause": ["moon"]}), "got 'moon'"),
+        (decided(when={"unknown": ["body"]}), "x-decisions/0/when/unknown: expected one of field, parameter, got "),
+        (decided(when={"operation": ["listSystems"], "status": [409]}), "x-decisions/0/when/status: "),
+        (decided(when={"operation": ["listSystems"], "cause": ["name-taken"]}), "x-decisions/0/when/cause: "),
+    ],
+)
+def test_a_decision_that_says_too_little_or_what_is_not_there_is_refused_by_name(change, words):
+    with pytest.raises(ContractError) as refused:
+        spoiled(change)
+    assert str(refused.value).startswith("aikraft: ")
+    assert words in str(refused.value)
+
+
+def test_a_decision_may_be_shown_by_a_status_that_meets_no_operation():
+    shown = {"status": [404, 405], "header": ["Idempotency-Key"]}
+    found = spoiled(decided(when=shown)).decisions[0].when
+    assert (found.statuses, found.headers) == ({404, 405}, {"idempotency-key"})
+
+
+def test_a_contract_without_decisions_has_none():
+    assert spoiled(lambda d: d.pop("x-decisions")).decisions == ()
+
+
 def test_an_operation_without_a_handler_stops_the_start():
     document = copy.deepcopy(DOCUMENT)
     document["paths"]["/systems"]["patch"] = {**LIST, "operationId": "patchSystems"}

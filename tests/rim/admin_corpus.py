@@ -103,6 +103,7 @@ def _operations(state: Any, capsule: Any) -> tuple[Steer, ...]:
         Steer("verifySequence", "POST", b"/verify-sequence", 422, {"sequence": [{"status": 200}]}),
         Steer("getVerdicts", "GET", b"/verdicts", 200),
         Steer("getCoverage", "GET", b"/coverage", 200),
+        Steer("getFidelity", "GET", b"/fidelity", 200),
         Steer("listKeys", "GET", b"/keys", 200),
         Steer("mintKey", "POST", b"/keys", 201, {"plan": "pro", "scope": "read", "expires_in": "1h"}),
         Steer("changeKey", "PATCH", b"/keys/key_0000000000000000", 404, {"expires_in": "1h"}),

@@ -1,33 +1,16 @@
 """The examples are copied somewhere else and run there, as a stranger would."""
 
-import os
 import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.examples.strangers import EXAMPLES, copied, strangers
 from tests.served import serving
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
 NODE = shutil.which("node")
-LEAN = "-p no:schemathesis -p no:hypothesispytest -p no:faker -p no:anyio"
-"""Plugins that this environment has and the example does not ask for; to load them takes longer than its tests do."""
-
-
-def strangers(**more):
-    """Return the environment of somebody who has installed the sandbox, as it is here, and set nothing."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(("SANDBOX", "PYTEST", "NODE"))}
-    commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**ours, "PATH": commands, "PYTHONPATH": str(ROOT), "PYTEST_ADDOPTS": LEAN, **more}
-
-
-def copied(name, folder):
-    """Return a copy of an example."""
-    return shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
 
 
 def run(*command, cwd, **env):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A tour of both APIs and of what steers them, with curl alone. Start `sandbox serve` first; it ends with an error at the
-# first answer that is not as told here.
+# A tour of both APIs and of what steers them, with curl alone. Start `sandbox serve` first; the tour ends with an error at
+# the first answer that is not as told here.
 set -euo pipefail
 
 URL=${SANDBOX_URL:-http://127.0.0.1:8800}
@@ -28,6 +28,10 @@ field() { grep -o "\"$1\":[^,}]*" "$BODY" | head -n 1 | sed 's/^[^:]*://; s/"//g
 header() { tr -d '\r' <"$HEAD" | sed -n "s/^$1: //Ip"; }
 fail() { echo "tour: $1" >&2 && exit 1; }
 chapter() { printf '\n== %s\n' "$1"; }
+
+# A server that was started a moment ago is waited for.
+curl --silent --fail --output /dev/null --retry 10 --retry-delay 1 --retry-connrefused "$URL/__admin/health" ||
+  fail "expected a sandbox at $URL, as \`sandbox serve\` starts one"
 
 chapter "Aikraft: the systems of a company, and what becomes of them"
 ask $AIKRAFT 200 POST /__admin/reset

@@ -46,6 +46,11 @@ def test_short_pages_are_read_to_the_end(aikraft_sandbox):
     aikraft_sandbox.verify({"operation": "listSystems", "query": {"limit": "5"}}, exactly=5)
 
 
+def test_an_empty_page_is_not_the_end_of_the_list(aikraft_sandbox, compliance):
+    aikraft_sandbox.fault(when={"operation": "listSystems"}, then={"variant": "empty_page"}, times=1)
+    assert len(compliance.systems()) == 24
+
+
 def test_time_stands_still_until_it_is_moved(aikraft_sandbox):
     began = aikraft_sandbox.clock.now
     aikraft_sandbox.clock.advance("3d")

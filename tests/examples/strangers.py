@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -23,3 +24,8 @@ def strangers(**more: str) -> dict[str, str]:
 def copied(name: str, folder: Path) -> Path:
     """Return a copy of an example."""
     return shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+
+
+def promised(name: str) -> str:
+    """Return how many tests the table of examples tells of this one."""
+    return re.search(rf"^\| \[{name}\].* ([0-9]+) tests", (EXAMPLES / "README.md").read_text(), re.MULTILINE)[1]

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.examples.strangers import EXAMPLES, copied, strangers
+from tests.examples.strangers import EXAMPLES, copied, promised, strangers
 from tests.served import serving
 
 NODE = shutil.which("node")
@@ -18,11 +18,6 @@ def run(*command, cwd, **env):
     done = subprocess.run(command, cwd=cwd, env=strangers(**env), capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
-
-
-def promised(folder):
-    """Return how many tests the table of examples tells of this one."""
-    return re.search(rf"^\| \[{folder}\].* ([0-9]+) tests", (EXAMPLES / "README.md").read_text(), re.MULTILINE)[1]
 
 
 def test_the_python_suite_passes_whole_side_by_side_and_without_a_warning(tmp_path):

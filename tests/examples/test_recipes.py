@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.cli import _parser
 from tests.examples.recipes import CI, PORT, commands, free_port, github_jobs, gitlab_jobs, judged, shell
-from tests.examples.strangers import EXAMPLES, ROOT, copied
+from tests.examples.strangers import EXAMPLES, ROOT, copied, promised
 
 NODE = shutil.which("node")
 RECIPES = {"github-workflows": "github-actions.yml", "gitlab-ci": "gitlab-ci.yml"}
@@ -121,10 +121,6 @@ def test_the_steps_of_a_recipe_succeed_in_their_order_and_keep_what_they_say(job
         assert f"{promised('python')} passed" in said
     if job.name == "other-language":
         assert json.loads((report / "run.json").read_text())["records"]
-
-
-def promised(folder):
-    return re.search(rf"^\| \[{folder}\].* ([0-9]+) tests", (EXAMPLES / "README.md").read_text(), re.MULTILINE)[1]
 
 
 def test_a_job_of_gitlab_fails_for_one_failure_and_keeps_the_run_all_the_same(tmp_path):

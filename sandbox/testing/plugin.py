@@ -61,6 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Gathering(config), _GATHERING)
 
 
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Return the line of the run's head that says which sandbox is asked, if it is not one in this process."""
+    server = config.option.sandbox_url
+    return f"sandbox: {server}" if server else None
+
+
 @pytest.fixture
 def aikraft_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """Yield a world of Aikraft that is this test's own."""

@@ -321,6 +321,14 @@ def test_a_running_sandbox_is_asked_over_sockets(pytester: pytest.Pytester) -> N
     ])  # fmt: skip
 
 
+def test_the_head_of_a_run_says_which_sandbox_is_asked_if_it_is_another(pytester: pytest.Pytester) -> None:
+    text = "def test_nothing(): pass"
+    ran(pytester, text, "--sandbox-url", "http://127.0.0.1:9", passed=1).stdout.fnmatch_lines([
+        "sandbox: http://127.0.0.1:9"
+    ])  # fmt: skip
+    ran(pytester, text, passed=1).stdout.no_fnmatch_line("sandbox: *")
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/pytest.md"])
 def test_the_suites_of_the_pages_pass(pytester: pytest.Pytester, page: str) -> None:
     snippets = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)

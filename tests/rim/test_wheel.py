@@ -44,6 +44,9 @@ def test_the_sdist_carries_them_too(built):
     with tarfile.open(sdist) as archive:
         names = {each.partition("/")[2] for each in archive.getnames()}
     assert {*CARRIED, "README.md", "CHANGELOG.md", "sandbox/core/kernel.py"} <= names
+    assert {
+        each.relative_to(ROOT).as_posix() for each in (ROOT / "examples").rglob("*.*") if each.suffix != ".pyc"
+    } <= names
 
 
 def test_the_wheel_serves_from_a_fresh_environment(built, tmp_path):

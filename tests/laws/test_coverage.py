@@ -14,7 +14,7 @@ from orjson import loads
 from sandbox.app import control_contract, load_api
 from sandbox.core.compiling import compile_contract
 from sandbox.core.coverage import KINDS, Point, declared, seen
-from sandbox.core.coverage_report import Coverage, coverage_shown, deeds_of, joined, read_coverage
+from sandbox.core.coverage_report import Count, Coverage, coverage_shown, deeds_of, joined, read_coverage
 from sandbox.core.coverage_way import BY, Way, scenarios_of, ways_of
 from sandbox.core.message import BREAKS, DRIBBLE
 from sandbox.core.timeline import UNMARKED, Entry
@@ -127,6 +127,13 @@ def test_worlds_of_two_contracts_are_not_joined_nor_is_anything_else_read() -> N
     for other in ({}, {"points": [1]}, {"points": [{"kind": "status"}]}, {"points": 1}):
         with pytest.raises(ValueError, match="expected what GET /__admin/coverage answers"):
             read_coverage(other)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 9))
+def test_a_count_says_a_hundred_only_of_all_however_many_there_are(found: int, missing: int) -> None:
+    count = Count(found, found + missing)
+    assert 0 <= count.percent <= 100
+    assert (count.percent == 100) == (missing == 0) == count.reaches(100)
 
 
 # What counts.

@@ -65,24 +65,18 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _print(screen: Screen, found: Sequence[tuple[str, Guess]]) -> None:
+    from sandbox.core.fidelity import guess_told
     from sandbox.terminal.screen import print_json, print_sections, print_table
 
     if screen.json:
-        guesses = [{"api": api, **_fields(guess)} for api, guess in found]
+        guesses = [{"api": api, **guess_told(guess)} for api, guess in found]
         print_json(screen, {"guesses": guesses, "meta": {"total": len(guesses)}})
     elif screen.eyes:
         print_sections(screen, _sections(found))
     else:
         ordered = [(api, guess) for group in _grouped(found).values() for api, guess in group]
-        rows = [[api, *(each or _EVERYWHERE for each in _fields(guess).values())] for api, guess in ordered]
+        rows = [[api, *(each or _EVERYWHERE for each in guess_told(guess).values())] for api, guess in ordered]
         print_table(screen, (), rows)
-
-
-def _fields(guess: Guess) -> dict[str, str | None]:
-    return {
-        "id": guess.id, "provenance": guess.provenance, "operation": guess.operation, "behaviour": guess.behaviour,
-        "because": guess.because,
-    }  # fmt: skip
 
 
 def _grouped(found: Sequence[tuple[str, Guess]]) -> dict[tuple[str, str], list[tuple[str, Guess]]]:

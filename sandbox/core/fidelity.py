@@ -33,12 +33,17 @@ class Leaning:
     ids: tuple[str, ...]
 
 
-def guess_shown(guess: Guess, leaned: Sequence[str], shown: Sequence[str]) -> dict[str, Any]:
-    """Return the guess as the control plane shows it, with the requests that leaned on it and those that showed it."""
+def guess_told(guess: Guess) -> dict[str, str | None]:
+    """Return the guess as a document has it."""
     return {
         "id": guess.id, "provenance": guess.provenance, "operation": guess.operation, "behaviour": guess.behaviour,
-        "because": guess.because, "leaned": list(leaned), "shown": list(shown),
+        "because": guess.because,
     }  # fmt: skip
+
+
+def guess_shown(guess: Guess, leaned: Sequence[str], shown: Sequence[str]) -> dict[str, Any]:
+    """Return the guess as the control plane shows it, with the requests that leaned on it and those that showed it."""
+    return {**guess_told(guess), "leaned": list(leaned), "shown": list(shown)}
 
 
 class _Index(NamedTuple):

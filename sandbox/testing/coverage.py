@@ -22,7 +22,12 @@ from sandbox.testing.world import Sandbox
 Value = Mapping[str, Any]
 
 
-def _inside(entries: Sequence[Entry], contract: Contract) -> Value:
+def _wanted(options: Namespace) -> bool:
+    asked = (options.sandbox_min_coverage, options.sandbox_min_error_coverage)
+    return bool(options.sandbox_report) or any(each is not None for each in asked)
+
+
+def _inside(_sandbox: Sandbox, entries: Sequence[Entry], contract: Contract) -> Value:
     looked_for = _sought(contract.name)
     met = seen_of(entries, looked_for)
     return {"seen": [at for at, each in enumerate(looked_for.points) if each in met]}
@@ -70,4 +75,4 @@ def _nothing(options: Namespace) -> Report:
     return Report(short=tuple(short))
 
 
-COVERAGE = Fact("coverage", _inside, _outside, _joined, _report, _nothing)
+COVERAGE = Fact("coverage", _wanted, _inside, _outside, _joined, _report, _nothing)

@@ -24,13 +24,14 @@ class Report(NamedTuple):
 class Fact:
     """One thing to find out of every world, as a value of JSON.
 
-    `inside` reads the journal of a world in this process, `outside` asks a running sandbox. `joined` is the value of
-    both. `report` takes the API and the joined value, `nothing` what there is to say if no test had a world; both take
-    pytest's options.
+    `wanted` tells by pytest's options whether anybody asks for it. `inside` reads the journal of a world in this
+    process, `outside` asks a running sandbox. `joined` is the value of both. `report` takes the API and the joined
+    value, `nothing` what there is to say if no test had a world; both take pytest's options.
     """
 
     name: str
-    inside: Callable[[Sequence[Entry], Contract], Any]
+    wanted: Callable[[Namespace], bool]
+    inside: Callable[[Sandbox, Sequence[Entry], Contract], Any]
     outside: Callable[[Sandbox], Any]
     joined: Callable[[Any, Any], Any]
     report: Callable[[str, Any, Namespace], Report]

@@ -17,10 +17,11 @@ from sandbox.core.contract import Contract
 from sandbox.core.timeline import Entry
 from sandbox.testing.coverage import COVERAGE
 from sandbox.testing.fact import Fact, Report
+from sandbox.testing.fidelity import FIDELITY, stranger_among
 from sandbox.testing.home import Home
 from sandbox.testing.world import Sandbox
 
-FACTS: tuple[Fact, ...] = (COVERAGE,)
+FACTS: tuple[Fact, ...] = (COVERAGE, FIDELITY)
 OUTPUT = "sandbox_gathered"
 _PERCENT = ("sandbox_min_coverage", "sandbox_min_error_coverage")
 
@@ -31,6 +32,7 @@ class Gathering:
     def __init__(self, config: pytest.Config) -> None:
         check_options(config)
         self._config = config
+        self._facts = {each.name: each for each in FACTS if each.wanted(config.option)}
         self._values: dict[tuple[str, str], Any] = {}
         self._lobbies: dict[int, int] = {}
         self._reports: list[Report] = []
@@ -38,11 +40,11 @@ class Gathering:
     def hear(self, sandbox: Sandbox) -> None:
         """Take from a world what is wanted of it, before its journal is forgotten."""
         home = sandbox.home
-        for fact in FACTS:
+        for fact in self._facts.values():
             if home is None:
                 self._add(fact, sandbox.api, fact.outside(sandbox))
             else:
-                self._add(fact, sandbox.api, fact.inside(*self._inside(sandbox, home)))
+                self._add(fact, sandbox.api, fact.inside(sandbox, *self._inside(sandbox, home)))
         if home is not None:
             self._lobbies[id(home)] = home.shelf.lobby.timeline.revision
 
@@ -60,9 +62,8 @@ class Gathering:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take over what a worker has gathered."""
-        facts = {each.name: each for each in FACTS}
         for name, api, value in json.loads(getattr(node, "workeroutput", {}).get(OUTPUT, "[]")):
-            self._add(facts[name], api, value)
+            self._add(self._facts[name], api, value)
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Send what was gathered to the controller; or make the reports, and let a run fail that falls short."""
@@ -78,7 +79,7 @@ class Gathering:
 
     def _made(self) -> Iterator[Report]:
         options = self._config.option
-        for fact in FACTS:
+        for fact in self._facts.values():
             apis = [(api, value) for (name, api), value in sorted(self._values.items()) if name == fact.name]
             yield from (fact.report(api, value, options) for api, value in apis)
             if not apis:
@@ -113,9 +114,12 @@ def _lost(folder: Path, name: str, text: str) -> str:
 
 
 def check_options(config: pytest.Config) -> None:
-    """Raise UsageError if a percentage is none."""
+    """Raise UsageError if a percentage is none, or a guess that may be leaned on."""
     for name in _PERCENT:
         given = config.getoption(name)
         if given is not None and not 0 <= given <= 100:
             flag = "--" + name.replace("_", "-")
             raise pytest.UsageError(f"{flag}: expected a number from 0 to 100, got {given:g}")
+    wrong = stranger_among(config.option.sandbox_allow)
+    if wrong is not None:
+        raise pytest.UsageError(f"--sandbox-allow: {wrong}")

@@ -19,7 +19,7 @@ MARKER = "sandbox"
 ARGUMENTS = ("fixture", "scenario", "clock", "plan", "scope", "role", "sleep")
 _OF_ONE_API = {"plan": "aikraft", "scope": "aikraft", "role": "ctrlai"}
 _OPEN = pytest.StashKey["list[Sandbox]"]()
-_GATHERED = ("sandbox_min_coverage", "sandbox_min_error_coverage", "sandbox_report")
+_GATHERED = ("sandbox_min_coverage", "sandbox_min_error_coverage", "sandbox_fail_on_invented", "sandbox_report")
 """The options for which every world of the run has to be heard."""
 _GATHERING = "sandbox-gathering"
 
@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--sandbox-report",
         default="",
         metavar="DIR",
-        help="write capsules and transcripts of failing tests here, and not into pytest's cache; and the coverage",
+        help="write capsules and transcripts of failing tests here, coverage and guesses of all",
     )
     for kind in ("coverage", "error-coverage"):
         told = "all that the contract declares" if kind == "coverage" else "the points of errors"
@@ -47,6 +47,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             metavar="PERCENT",
             help=f"fail the run if the tests have seen less than this of {told}",
         )
+    group.addoption(
+        "--sandbox-fail-on-invented",
+        action="store_true",
+        help="fail the run if the tests leaned on a behaviour that the sandbox invented",
+    )
+    group.addoption(
+        "--sandbox-allow",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="leaning on this guess is fine; may be given again",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", f"{MARKER}(*apis, {arguments}): what the worlds of a test are like")
     if config.option.sandbox_report:
         config.option.sandbox_report = str(config.invocation_params.dir / config.option.sandbox_report)
-    if any(config.getoption(each) not in (None, "") for each in _GATHERED):
+    if any(config.getoption(each) not in (None, "", False) for each in _GATHERED):
         from sandbox.testing.gathering import Gathering
 
         config.pluginmanager.register(Gathering(config), _GATHERING)

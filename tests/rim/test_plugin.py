@@ -146,7 +146,7 @@ def test_a_failing_test_tells_what_was_asked_and_why_it_was_answered_so(pytester
 
 def written(folder: Path) -> list[Path]:
     """Return what was written there of failing tests; what the run has seen stands beside it."""
-    return sorted(each for each in folder.iterdir() if not each.name.startswith("coverage-"))
+    return sorted(each for each in folder.iterdir() if not each.name.startswith(("coverage-", "fidelity-")))
 
 
 def test_the_capsules_of_a_failing_test_replay(pytester: pytest.Pytester) -> None:

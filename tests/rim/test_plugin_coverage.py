@@ -94,6 +94,7 @@ def test_the_command_of_the_docs_runs(pytester: pytest.Pytester) -> None:
     assert sorted(each.name for each in (pytester.path / "report").iterdir()) == [
         "coverage-aikraft.html",
         "coverage-aikraft.json",
+        "fidelity-aikraft.json",
     ]
 
 

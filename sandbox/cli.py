@@ -10,6 +10,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from secrets import token_urlsafe
 
+from sandbox.check.command import add_check
 from sandbox.settings import APIS, Settings
 from sandbox.terminal.verbs import add_play, add_verbs
 from sandbox.version import VERSION
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(
         verbs.add_parser("check-scenario", help="tell whether a scenario can work, and if not, all that hinders it")
     )
+    add_check(verbs)
     _add_replay(verbs.add_parser("replay", help="go through a capsule again and compare every answer"))
     return parser
 

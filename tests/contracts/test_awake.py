@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
+from sandbox.check.aikraft import AIKRAFT
+from sandbox.check.alone import examine
+from sandbox.check.ctrlai import CTRLAI
+from sandbox.check.scripted import under
+from sandbox.check.walking import walk
 from tests.contracts import ctrlai_defects, defects, plane_defects
-from tests.contracts.ctrlai import CTRLAI
 from tests.contracts.doors import Wsgi, over_wsgi
-from tests.contracts.judge import examine, walk
-from tests.contracts.subjects import AIKRAFT, PLANE, under
+from tests.contracts.plane import PLANE
 
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning")
 
@@ -57,7 +60,7 @@ def test_a_copy_that_is_always_busy_has_no_finding_and_uncovered_links(fixture_n
 
 @pytest.mark.parametrize("change", [defects.leaks_a_field, defects.hides_what_is_left])
 def test_what_a_scenario_has_not_injected_is_found_while_it_plays(change: defects.Outward, fixture_name: str) -> None:
-    judge = over_wsgi(under(AIKRAFT, "flaky"), fixture_name, 5, defects.outward(change))
+    judge = over_wsgi(under(AIKRAFT, {"name": "flaky"}), fixture_name, 5, defects.outward(change))
     judge.only(path="/systems")
     ledger = examine(judge)
     struck = {each for each in ledger.answers if each[2] == 500}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from sandbox.check.judge import Judge
 from sandbox.check.ledger import Finding
 
 _SAID, _SHOWN = 600, 300
+_BEARER = re.compile(r"Bearer [A-Za-z0-9._~+/=-]+")
 _UNSAID = frozenset(
     {
         "accept", "accept-encoding", "connection", "content-length", "host", "user-agent",
@@ -83,10 +85,17 @@ def curl(request: Any, target: str) -> str:
     words.append(shlex.quote(_moved(request.uri, target)))
     for name, values in request.headers.items():
         if name.lower() not in _UNSAID:
-            words += ["-H", shlex.quote(f"{name}: {values[0]}" if values[0] else f"{name};")]
+            words += ["-H", _header(name, values[0])]
     if body:
         words += ["--data-raw", shlex.quote(body.decode("utf-8", "backslashreplace"))]
     return " ".join(words)
+
+
+def _header(name: str, value: str) -> str:
+    """Return a header as a shell takes it: a credential in quotes in which a variable may stand for it."""
+    if name.lower() == "authorization" and _BEARER.fullmatch(value):
+        return f'"{name}: {value}"'
+    return shlex.quote(f"{name}: {value}" if value else f"{name};")
 
 
 def _moved(uri: str, target: str) -> str:

@@ -170,6 +170,8 @@ def _verdict(judge: Judge) -> Callable[..., bool]:
 
 def _provider(judge: Judge) -> type:
     class Bearer:
+        """Sends a key with every case, or the cookie that the sequence has got."""
+
         def get(self, case: Any, _context: Any) -> str:
             return judge.subject.credential(case, judge.keys.next())
 

@@ -8,10 +8,10 @@ import shlex
 from collections.abc import Iterable
 from typing import NamedTuple
 from urllib.parse import quote
+from xml.sax.saxutils import escape
 
 from sandbox.app import PRODUCTS, load_api
 
-_BEARER = re.compile(r"'([A-Za-z-]+: (?:Bearer )?)\$KEY'")
 _SESSION = re.compile(r"((?:session-token|csrf-token)(?:=|%3D))[^\s;,'\"&\\<]{8,}", re.IGNORECASE)
 _SHORTEST = 8
 """What is shorter keeps no secret, and may be part of an ordinary word."""
@@ -33,13 +33,13 @@ def redaction_of(secrets: Iterable[str]) -> Redaction:
 
 
 def _spellings(secret: str) -> set[str]:
-    return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], shlex.quote(secret).strip("'")}
+    return {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], shlex.quote(secret).strip("'"), escape(secret)}
 
 
 def cleaned(redaction: Redaction, text: str) -> str:
-    """Return the text with `$KEY` for every credential, in a header of a curl line so that a shell fills it in."""
+    """Return the text with `$KEY` for every credential."""
     for secret in redaction.secrets:
         text = text.replace(secret, "$KEY")
     for pattern in redaction.patterns:
         text = pattern.sub("$KEY", text)
-    return _BEARER.sub(r'"\1$KEY"', _SESSION.sub(r"\1(redacted)", text))
+    return _SESSION.sub(r"\1(redacted)", text)

@@ -110,6 +110,8 @@ def _run(machine: Any, sequences: int, steps: int) -> None:
 
 def _machine(judge: Judge) -> Any:
     class Sequence(judge.schema.as_state_machine()):  # type: ignore[misc]
+        """One sequence, with a key of its own."""
+
         def setup(self) -> None:
             _open(judge)
             self.began = monotonic()

@@ -27,7 +27,7 @@ def add_check(verbs: Parsers) -> None:
         "--max-examples",
         metavar="N",
         type=_positive,
-        default=10,
+        default=5,
         help="requests an operation, and sequences (%(default)s)",
     )
     add("--seed", metavar="N", type=_positive, default=1, help="the same seed asks the same (default: %(default)s)")

@@ -8,6 +8,9 @@ from typing import Any, TextIO
 
 from sandbox.check.ledger import Ledger
 
+_LONG = 2.0
+"""Seconds from which on a wait is told."""
+
 
 @dataclass(slots=True)
 class Progress:
@@ -28,6 +31,13 @@ class Progress:
             self.shown = True
         elif begins:
             self._write(f"{phase} …\n")
+
+    def waits(self, seconds: float) -> None:
+        """Show that a quota is waited for, if it is for long."""
+        if seconds >= _LONG:
+            told = f"waiting {seconds:.0f} s for the quota"
+            self._write(f"\r\x1b[2K{told}" if self.eyes else f"{told}\n")
+            self.shown = self.eyes
 
     def _line(self) -> str:
         ledger = self.ledger

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import warnings
 from argparse import Namespace
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +23,7 @@ from sandbox.check.elsewhere import Clock, is_sandbox, of_sandbox, of_service
 from sandbox.check.hollow import links_of
 from sandbox.check.judge import Judge
 from sandbox.check.manners import Guest
-from sandbox.check.outcome import INTERRUPTED, USAGE, Outcome
+from sandbox.check.outcome import FINDINGS, FINE, INTERRUPTED, USAGE, Outcome
 from sandbox.check.papers import Tape, junit
 from sandbox.check.progress import Progress
 from sandbox.check.redaction import Redaction, cleaned, redaction_of
@@ -33,7 +35,7 @@ from sandbox.check.wanted import Wanted, WrongCall, wanted_of
 from sandbox.terminal.screen import Screen, complain, print_json, screen_of
 from sandbox.web.files import FileError
 
-STEPS, ROUNDS = 12, 6
+STEPS, ROUNDS = 12, 24
 OUTSIDE = Clock(time.monotonic, wall_clock, time.sleep)
 
 
@@ -56,6 +58,15 @@ def check(given: Namespace, clock: Clock = OUTSIDE) -> int:
         for line in str(error).splitlines():
             complain(screen, line)
         return USAGE
+    try:
+        return _checked(given, screen, wanted, bench)
+    except BrokenPipeError:
+        # Whoever read, such as `head`, has enough; the interpreter's last flush must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINDINGS if bench.judge.ledger.findings else FINE
+
+
+def _checked(given: Namespace, screen: Screen, wanted: Wanted, bench: Bench) -> int:
     _announce(wanted, bench)
     progress = Progress(sys.stderr, bench.judge.ledger, sys.stderr.isatty())
     tape = Tape(bench.judge.schema.config.output) if given.har else None
@@ -115,6 +126,8 @@ def judged(wanted: Wanted, bench: Bench, progress: Progress, tape: Tape | None =
     """Let the judge work, and return what came of it."""
     judge = bench.judge
     judge.heard = partial(_heard, progress, tape)
+    if bench.guest is not None:
+        bench.guest.wait = partial(_waits, progress, bench.guest.wait)
     with warnings.catch_warnings(), without_socket_options():
         warnings.simplefilter("ignore", HypothesisWarning)
         examine(judge)
@@ -133,6 +146,11 @@ def _heard(progress: Progress, tape: Tape | None, phase: str, recorder: Any, sec
     progress.heard(phase, recorder, seconds)
     if tape is not None:
         tape.heard(phase, recorder, seconds)
+
+
+def _waits(progress: Progress, wait: Callable[[float], None], seconds: float) -> None:
+    progress.waits(seconds)
+    wait(seconds)
 
 
 def _announce(wanted: Wanted, bench: Bench) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from secrets import token_urlsafe
 
+from sandbox.check.command import add_check
 from sandbox.coverage.verb import add_coverage
 from sandbox.fidelity import add_fidelity
 from sandbox.settings import APIS, Settings
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_check(
         verbs.add_parser("check-scenario", help="tell whether a scenario can work, and if not, all that hinders it")
     )
+    add_check(verbs)
     _add_replay(verbs.add_parser("replay", help="go through a capsule again and compare every answer"))
     return parser
 

@@ -44,7 +44,9 @@ MAY_IMPORT = {
     "testing": {"core", "coverage", "apis", "verdicts", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
     "coverage": {"core", "coverage", "terminal"},
+    "check": {"core", "web", "settings", "version", "app", "terminal", "repertoire", "check"},
     "cli": {
+        "check",
         "core",
         "coverage",
         "web",
@@ -57,6 +59,7 @@ MAY_IMPORT = {
         "replay",
         "repertoire",
         "fidelity",
+        "diff",
     },
     "repertoire": {"app", "core", "settings", "terminal", "web"},
     "fidelity": {"app", "core", "settings", "terminal"},

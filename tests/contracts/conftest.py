@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from schemathesis.transport.wsgi import WSGITransport
 
+from sandbox.check.doors import without_socket_options
+from sandbox.check.ledger import Ledger
 from tests.conftest import REPORT
-from tests.contracts.ledger import Ledger
-
-SOCKET_OPTIONS = ("max_redirects", "verify", "cert")
 
 
 @pytest.fixture(scope="session")
@@ -22,14 +19,8 @@ def fixture_name() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def _probes_without_socket_options() -> Iterator[None]:
-    """Keep options of sockets from werkzeug: Schemathesis 4.32 hands them over when a check asks again over WSGI."""
-    send = WSGITransport.send
-
-    def sent(self: Any, case: Any, **given: Any) -> Any:
-        return send(self, case, **{name: each for name, each in given.items() if name not in SOCKET_OPTIONS})
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(WSGITransport, "send", sent)
+    """Repair Schemathesis' door in process, as `sandbox check` does."""
+    with without_socket_options():
         yield
 
 

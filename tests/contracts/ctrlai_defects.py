@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.contracts.ctrlai import CREDIT, CTRLAI, SPARE, UNIT
+from sandbox.check.ctrlai import CREDIT, CTRLAI, SPARE, UNIT
 from tests.contracts.defects import Answer, Environ, Outward, hides_what_is_left, inward, outward
 from tests.contracts.plane_defects import Broken
 

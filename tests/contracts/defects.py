@@ -109,8 +109,8 @@ def is_always_busy(environ: Environ, answer: Answer) -> Answer:
     if environ["REQUEST_METHOD"] != "POST" or not answer.status.startswith("2"):
         return answer
     error = {"code": "rate_limit_exceeded", "message": "Wait a second.", "request_id": "req_00000000"}
-    busy = answer.having("429 Too Many Requests", {"error": error})
-    return Answer(busy.status, (*busy.headers, ("Retry-After", "1")), busy.body)
+    busy = answer.without("X-RateLimit-Remaining").having("429 Too Many Requests", {"error": error})
+    return Answer(busy.status, (*busy.headers, ("X-RateLimit-Remaining", "0"), ("Retry-After", "1")), busy.body)
 
 
 def lets_everybody_in(environ: Environ) -> Environ:

@@ -5,29 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import Any
 
 import schemathesis
 
-from sandbox.web.app import flask_app
+from sandbox.check.doors import Wsgi, new_store, over_wsgi
+from sandbox.check.judge import Judge, configuration
+from sandbox.check.subject import Subject, shelf_of
+from sandbox.check.witness import beside
+from sandbox.core.timeline import Timeline
 from sandbox.web.server import listen, make_server, url_of
-from tests.contracts.judge import Judge, configuration, new_store
-from tests.contracts.subjects import Subject
 
-Wsgi = Callable[..., Any]
+__all__ = ["Wsgi", "over_a_socket", "over_wsgi", "worlds"]
+Wrapped = Callable[[Wsgi], Wsgi]
 
 
-def over_wsgi(
-    subject: Subject, fixture: str, examples: int, wrapped: Callable[[Wsgi], Wsgi] = lambda app: app
-) -> Judge:
-    """Return a judge of a fresh Flask app in this process; `wrapped` may put something between the two.
-
-    Nothing waits: an answer that is late is late for nobody.
-    """
-    store = new_store(subject, fixture)
-    config = configuration(subject, examples)
-    app = wrapped(flask_app(store, pause=lambda _seconds: None))
-    return Judge(subject, schemathesis.openapi.from_wsgi(subject.path, app, config=config), store)
+def worlds(judge: Judge) -> dict[str, Timeline]:
+    """Return the timeline of every world that a key of the judge has opened."""
+    return {name: slot.timeline for name, slot in shelf_of(judge.store).slots.items() if name.startswith("own/")}
 
 
 @contextmanager
@@ -42,7 +36,8 @@ def over_a_socket(subject: Subject, fixture: str, examples: int) -> Iterator[Jud
         if not ready.wait(10):
             raise TimeoutError("the server did not start within ten seconds")
         config = configuration(subject, examples)
-        yield Judge(subject, schemathesis.openapi.from_url(url_of(bound) + subject.path, config=config), store)
+        schema = schemathesis.openapi.from_url(url_of(bound) + subject.path, config=config)
+        yield Judge(subject, schema, subject.contract(store), beside(subject, store), store)
     finally:
         server.should_exit = True
         thread.join(10)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any, NamedTuple
 
+from sandbox.check.subject import TOKEN
 from tests.contracts.defects import Answer, Environ, Outward, inward, outward
 from tests.contracts.doors import Wsgi
-from tests.contracts.subjects import PLANE, TOKEN
+from tests.contracts.plane import PLANE
 
 
 class Broken(NamedTuple):

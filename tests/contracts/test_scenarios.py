@@ -8,12 +8,16 @@ from typing import NamedTuple
 import pytest
 
 from sandbox.app import load_api
+from sandbox.check.aikraft import AIKRAFT
+from sandbox.check.alone import ALONE, examine
+from sandbox.check.ctrlai import CTRLAI
+from sandbox.check.judge import Judge
+from sandbox.check.ledger import Ledger
+from sandbox.check.scripted import under
+from sandbox.check.subject import Subject
+from sandbox.check.walking import walk
 from sandbox.core.staging import reader_of
-from tests.contracts.ctrlai import CTRLAI
-from tests.contracts.doors import over_wsgi
-from tests.contracts.judge import ALONE, Judge, examine, walk
-from tests.contracts.ledger import Ledger
-from tests.contracts.subjects import AIKRAFT, Subject, under
+from tests.contracts.doors import over_wsgi, worlds
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning"),
@@ -55,12 +59,12 @@ CASES = [
 
 def struck(judge: Judge) -> int:
     """Return how many answers a fault has struck."""
-    return sum(each.marks.fault is not None for world in judge.worlds().values() for each in world.journal)
+    return sum(each.marks.fault is not None for world in worlds(judge).values() for each in world.journal)
 
 
 def events(judge: Judge) -> int:
     """Return how many timed events the scenario has."""
-    return max(len(each.present.play.scenario.timeline) for each in judge.worlds().values())
+    return max(len(each.present.play.scenario.timeline) for each in worlds(judge).values())
 
 
 POINTS = (0, 5, 10, 15)
@@ -71,7 +75,7 @@ POINTS = (0, 5, 10, 15)
 def test_no_request_gets_an_answer_that_breaks_the_contract_unless_it_was_injected(
     case: Case, fixture_name: str, report: Report
 ) -> None:
-    judge = over_wsgi(under(case.subject, case.scenario), fixture_name, case.examples)
+    judge = over_wsgi(under(case.subject, {"name": case.scenario}), fixture_name, case.examples)
     examine(judge, case.phases)
     report(f"{case}, single", judge.ledger)
     assert struck(judge) or events(judge)
@@ -84,7 +88,7 @@ def test_no_sequence_gets_an_answer_that_breaks_the_contract_unless_it_was_injec
 ) -> None:
     strikes = 0
     for point in POINTS:
-        judge = over_wsgi(under(case.subject, case.scenario, point), fixture_name, case.examples)
+        judge = over_wsgi(under(case.subject, {"name": case.scenario}, point), fixture_name, case.examples)
         walk(judge, sequences=4, steps=12)
         report(f"{case}, sequences from {point}", judge.ledger)
         strikes += struck(judge) + events(judge)

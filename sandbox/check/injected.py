@@ -53,7 +53,7 @@ def _fields(judged: Judged) -> dict[str, list[str]]:
 
 def _calmly(timeline: Timeline, entries: list[Entry]) -> Response:
     """Return the last answer of these entries where no scenario plays."""
-    world = timeline.birth._replace(play=IDLE)
+    world = (timeline.birth or timeline.present)._replace(play=IDLE)
     for each in entries:
         if each.errand is None or each.errand.operation not in STAGING:
             world, response = again(world, each)
@@ -63,8 +63,8 @@ def _calmly(timeline: Timeline, entries: list[Entry]) -> Response:
 def _still(failure: Failure, case: Any, judged: Judged, calm: Response) -> bool:
     """Tell whether the calm answer has a finding of the same type."""
     other = Judged(
-        status_code=calm.status, headers=_headers(calm), content=calm.body, request=judged.request, elapsed=0.0, verify=True,
-        http_version=judged.http_version,
+        status_code=calm.status, headers=_headers(calm), content=calm.body, request=judged.request, elapsed=0.0,
+        verify=True, http_version=judged.http_version,
     )  # fmt: skip
     try:
         case.validate_response(other)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One answer that a check objects to: the check, the operation, and what the judge says about it."""
+    """One answer that a check objects to: the check, the operation, and what the judge says about it.
+
+    `phase` is where it came up, `kind` what makes two findings of an operation the same, `expected` the words of the
+    contract, `came` the answer, `calls` the curl lines that lead to it, the last one its own; `failure` is
+    Schemathesis' own record.
+    """
 
     check: str
     operation: str
     text: str
+    phase: str = ""
+    kind: str = ""
+    expected: str = ""
+    came: str = ""
+    calls: tuple[str, ...] = ()
+    failure: Any = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.check}: {self.operation}\n{self.text}"
@@ -28,12 +40,16 @@ class Ledger:
     """How often each check was held against an answer."""
     answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     """Answers by phase, operation and status."""
+    seconds: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    """How long the cases took, by phase and operation."""
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Refusals of good data that the contract lists, by operation and cause."""
     injected: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Findings that a scenario has put there on purpose, by its rules and the kind of failure."""
     links: Counter[str] = field(default_factory=Counter)
     """For every link how often its target answered 2xx when it was followed."""
+    followed: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """What came when a link was followed, by link and status."""
     inferred: set[str] = field(default_factory=set)
     """The links that no contract declares: the judge has guessed them."""
     sequences: int = 0
@@ -65,11 +81,14 @@ class Ledger:
             told = ", ".join(f"{mark} {kind} {count}" for (mark, kind), count in sorted(self.injected.items()))
             lines.append(f"findings injected: {told}")
         if self.links:
-            missing = set(self.uncovered())
-            declared, guessed = set(self.links) - self.inferred, set(self.links) & self.inferred
-            told = " and ".join(
-                f"{len(each - missing)} of {len(each)} {name}"
-                for name, each in (("declared", declared), ("inferred", guessed))
-            )
-            lines.append(f"links covered: {told}")
+            lines.append(f"links covered: {self.coverage()}")
         return lines
+
+    def coverage(self) -> str:
+        """Return how many links were covered, those of the contract and those that were guessed."""
+        missing = set(self.uncovered())
+        declared, guessed = set(self.links) - self.inferred, set(self.links) & self.inferred
+        return " and ".join(
+            f"{len(each - missing)} of {len(each)} {name}"
+            for name, each in (("declared", declared), ("inferred", guessed))
+        )

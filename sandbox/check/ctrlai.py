@@ -1,13 +1,12 @@
-"""Ctrl AI as the judge judges it: what a caller of the bank would know, and a world with something that can be deleted."""
+"""Ctrl AI as the judge judges it: what a caller of the bank knows, and a world with something to delete."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from sandbox.check.subject import Known, Subject, asked, shelf_of, told_by_journal
 from sandbox.core.clock import SECOND
 from sandbox.web.store import Store
-from tests.contracts.subjects import Subject, asked, shelf_of, told_by_journal
 
 UNIT, SPARE = "01HXVN1T000000000000000DT1", "01HXVN1T0000000000TH1NF11E"
 """Two units of the default fixture; no workflow has the second."""
@@ -18,7 +17,7 @@ VERA, RENE, ANNA, ADAM, REX = (f"01HXVSER{name:0>18}" for name in ("VERA", "RENE
 QUESTION = "What is the credit risk of a monthly debt of 1500 with a monthly income of 5000 and a credit score of 700?"
 WRITTEN = {"body.domainId": [CREDIT]}
 DATED: dict[str, list[Any]] = {"query.startDate": ["2026-01-01"], "query.endDate": ["2999-12-31"], "query.offset": [0]}
-KNOWN_TO_ACME: Mapping[str, Mapping[str, list[Any]]] = {
+KNOWN_TO_ACME: Known = {
     "infer": {"body.domainId": [CREDIT]},  # Schemathesis 4.32 reads `\\S` with a length as a word: no question fits
     "listUnits": {"query.domainId": [KYC], "query.jurisdiction": ["EU"], "query.offset": [0]},
     "createUnit": WRITTEN,
@@ -63,17 +62,21 @@ KNOWN_TO_ACME: Mapping[str, Mapping[str, list[Any]]] = {
 }
 
 
-def _with_a_domain_to_spare(store: Store, key: str, _number: int) -> None:
-    """Give a fresh world a domain that nothing belongs to: those of the fixture cannot be deleted as they are."""
-    store.answer(shelf_of(store), asked(key, "POST", "/api/v1/domains", {"name": "Spare"}))
+A_DOMAIN_TO_SPARE = ("POST", "/api/v1/domains", {"name": "Spare"})
+"""What nothing belongs to: the domains of the fixture cannot be deleted as they are."""
+HARMLESS = ("ctrlai_pk_7e57", "ctrlai_pk_0000000000000000")
+"""How the keys of the sandbox begin; whatever else is spelled like a key may be one of production."""
+
+
+def _furnished(store: Store, key: str, _number: int) -> None:
+    store.answer(shelf_of(store), asked(key, *A_DOMAIN_TO_SPARE))
 
 
 CTRLAI = Subject(
     name="ctrlai",
     path="/openapi/ctrlai.json",
     prefix="/api/",
-    known=KNOWN_TO_ACME,
-    contract=lambda store: shelf_of(store).realm.keyring.api.contract,
+    known=lambda _now: KNOWN_TO_ACME,
     told=told_by_journal,
     revisions=frozenset({2}),
     api="ctrlai",
@@ -88,6 +91,8 @@ CTRLAI = Subject(
     likelihood=0.8,
     unexampled=frozenset({"deleteDomain"}),
     guessed=False,
-    furnish=_with_a_domain_to_spare,
+    history=(A_DOMAIN_TO_SPARE,),
+    live=lambda key: not key.startswith(HARMLESS),
+    furnish=_furnished,
     in_session=frozenset({"getSession", "signOut"}),
 )

@@ -1,0 +1,1 @@
+"""Holding a contract against the sandbox or a service: what `sandbox check` and the contract tests do."""

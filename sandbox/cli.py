@@ -10,6 +10,7 @@ from contextlib import suppress
 from ipaddress import ip_address
 from secrets import token_urlsafe
 
+from sandbox.diff.command import add_diff
 from sandbox.settings import APIS, Settings
 from sandbox.terminal.verbs import add_play, add_verbs
 from sandbox.version import VERSION
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         verbs.add_parser("check-scenario", help="tell whether a scenario can work, and if not, all that hinders it")
     )
     _add_replay(verbs.add_parser("replay", help="go through a capsule again and compare every answer"))
+    add_diff(verbs)
     return parser
 
 

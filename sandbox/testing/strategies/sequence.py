@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from sandbox.app import contract_of
@@ -52,6 +52,9 @@ class Call:
         marks = (f" by {self.method}" if self.method else "") + (f"  # wrong: {self.wrong}" if self.wrong else "")
         return f"{self.operation}({', '.join(said)}){marks}"
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(repr(self))
+
     def refs(self) -> tuple[Ref, ...]:
         """Return every reference to an earlier answer."""
         return tuple(each for part in (self.path, self.query, self.body) for each in refs_in(part))
@@ -76,14 +79,44 @@ class Calls:
     def __repr__(self) -> str:
         return "\n".join(f"{at}. {each}" for at, each in enumerate(self.calls, 1))
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        for line in repr(self).splitlines():
+            printer.break_()
+            printer.text(line)
+
     def method(self, call: Call) -> str:
         """Return the method that a call is made by."""
         return call.method or contract_of(self.api).operations[call.operation].method
+
+    def shorter(self) -> Iterator[Calls]:
+        """Yield the sequences that lack one call that no other needs, or one query value of a call."""
+        for at in range(len(self.calls) - 1, -1, -1):
+            rest = self._without(at + 1)
+            if rest is not None:
+                yield rest
+        for at, call in enumerate(self.calls):
+            for name in call.query:
+                query = Frozen((each, value) for each, value in call.query.items() if each != name)
+                yield replace(self, calls=(*self.calls[:at], replace(call, query=query), *self.calls[at + 1 :]))
+
+    def _without(self, step: int) -> Calls | None:
+        if len(self.calls) == 1 or any(ref.step == step for call in self.calls for ref in call.refs()):
+            return None
+        rest = self.calls[: step - 1] + self.calls[step:]
+        return replace(self, calls=tuple(_renumbered(each, step) for each in rest))
 
     def key(self) -> bytes:
         """Return what two sequences have in common that ask for the same."""
         return repr([(each.operation, each.method, plain_refs(each.path), plain_refs(each.query), plain_refs(each.body))
                      for each in self.calls]).encode("utf-8", "surrogatepass")  # fmt: skip
+
+
+def _renumbered(call: Call, gone: int) -> Call:
+    def moved(ref: Ref) -> Ref:
+        return ref._replace(step=ref.step - 1) if ref.step > gone else ref
+
+    path, query, body = (kept(filled(each, moved)) for each in (call.path, call.query, call.body))
+    return replace(call, path=path, query=query, body=body)
 
 
 def refs_in(value: Any) -> Iterator[Ref]:

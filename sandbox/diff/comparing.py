@@ -67,9 +67,10 @@ def _depends(operation: Operation, statuses: tuple[str, str]) -> bool:
 
 
 def _parted(mine: Face, other: Face) -> Iterator[tuple[str, str, str]]:
-    if mine.marks.get("media type") != other.marks.get("media type"):
-        yield "media type", mine.marks.get("media type", NOTHING), other.marks.get("media type", NOTHING)
-        return
+    for place in ("media type", "body"):
+        if mine.marks.get(place) != other.marks.get(place):
+            yield place, mine.marks.get(place, NOTHING), other.marks.get(place, NOTHING)
+            return
     for place in {**mine.marks, **other.marks}:
         label, counterpart = mine.marks.get(place, NOTHING), other.marks.get(place, NOTHING)
         if label != counterpart and not (_hidden(place, mine) or _hidden(place, other)):

@@ -44,6 +44,7 @@ _KINDS: tuple[tuple[type, str], ...] = (
     (list, "array"),
 )
 _HANDLE = re.compile(r"(?:.*_|.*[a-z0-9](?=[A-Z]))?(?:ids?|Ids?|cursor|key|url)")
+_ID_SCHEMAS = frozenset({"Identifier", "SystemIdentifier", "JobIdentifier", "RequestId"})
 _PROSE = frozenset({"message", "response", "issue", "detail", "text", "answer"})
 
 
@@ -79,7 +80,7 @@ def _face(contract: Contract, steps: Sequence[Step], *, exact: bool, names: _Nam
     below, open_places = _body(contract, operation, step, exact=exact, names=names)
     soft = dict(written_marks(steps))
     page = dict(page_marks(contract, steps)) if step.status < 300 else {}
-    return Face({**marks, **below, **page}, soft, open_places)
+    return Face({**marks, "body": "JSON", **below, **page}, soft, open_places)
 
 
 def _media(step: Step) -> str:
@@ -104,7 +105,7 @@ def _body(
 ) -> tuple[dict[str, str], frozenset[str]]:
     schema = schema_node(contract, operation, step.status)
     if schema is None:
-        return {"body": "JSON"}, frozenset()
+        return {}, frozenset()
     ground = Ground(contract.document, schema, operation.success)
     found: dict[str, list[str]] = {}
     nothing: set[str] = set()
@@ -191,9 +192,10 @@ class _Names:
     """Names the ids and the times of one transcript by their first appearance."""
 
     def __init__(self, contract: Contract) -> None:
-        self._patterns = {
-            each.get("pattern") for name, each in components(contract).items() if "Identifier" in name
-        } - {None}
+        named = {
+            each["pattern"] for name, each in components(contract).items() if name in _ID_SCHEMAS and "pattern" in each
+        }
+        self._id = re.compile("|".join(rf"\b{each.strip('^$')}\b" for each in sorted(named)))
         self._ids: dict[str, str] = {}
         self._first: datetime | None = None
 
@@ -206,13 +208,18 @@ class _Names:
             return f"a list of {len(value)}"
         if not isinstance(value, str):
             return repr(value)
-        if _HANDLE.fullmatch(name) or self._patterns & set(place.all("pattern")) or value in self._ids:
-            return self._ids.setdefault(value, f"id {len(self._ids) + 1}")
+        if _HANDLE.fullmatch(name):
+            return self._name(value)
         when = _time(value)
         if when is not None:
             self._first = self._first or when
             return f"a time {(when - self._first).total_seconds():+.0f} s from the first"
-        return (_WORDS["string"] if value else "an empty text") if name in _PROSE else repr(value)
+        if name in _PROSE:
+            return _WORDS["string"] if value else "an empty text"
+        return repr(self._id.sub(lambda found: self._name(found[0]), value))
+
+    def _name(self, value: str) -> str:
+        return self._ids.setdefault(value, f"id {len(self._ids) + 1}")
 
 
 def _time(text: str) -> datetime | None:

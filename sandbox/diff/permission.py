@@ -9,15 +9,16 @@ from urllib.parse import urlsplit
 
 from sandbox.app import contract_of
 from sandbox.terminal.client import Trouble
-from sandbox.testing.strategies.body import operation_of
 
 _TEST_KEYS = {"aikraft": "ak_test_", "ctrlai": "ctrlai_pk_7e57"}
 
 
 def check(given: Namespace, key: str, base: str) -> None:
     """Raise Trouble if the call asks for what must not be."""
+    known = contract_of(given.api).operations
     for name in named(given):
-        operation_of(contract_of(given.api), name)
+        if name not in known:
+            raise Trouble(f"--operations: expected some of {', '.join(known)}, got {name!r}")
     if given.max_examples < 1:
         raise Trouble(f"--max-examples: expected 1 or more, got {given.max_examples}")
     if not re.fullmatch(r"[!-~]*", key):

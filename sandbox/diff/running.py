@@ -46,7 +46,7 @@ def diff(
         with httpx.Client(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport) as client:
             pace = Pace(client, writes=given.allow_writes, sleep=sleep)
             return _Run(given, screen, base, key, client, pace).code()
-    except (Trouble, FileError, ValueError) as error:
+    except (Trouble, FileError) as error:
         complain(screen, str(error))
         return USAGE
 

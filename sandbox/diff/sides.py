@@ -16,6 +16,7 @@ from sandbox.app import contract_of
 from sandbox.core.contract import Contract
 from sandbox.diff.pace import Pace
 from sandbox.settings import Settings
+from sandbox.terminal.client import Trouble
 from sandbox.testing.home import Home
 from sandbox.testing.steward import Steward, inside
 from sandbox.testing.strategies.body import fits
@@ -89,7 +90,7 @@ def _stamping(contract: Contract, stamp: str) -> Callable[[Call, Any], Any]:
 def base_of(api: str, url: str) -> str:
     """Return the origin, and the path if there is one, under which the contract's paths lie.
 
-    ValueError if this is no URL of a service; one that ends in the API's own prefix loses that.
+    Trouble if this is no URL of a service; one that ends in the API's own prefix loses that.
     """
     try:
         parts = urlsplit(url)
@@ -97,7 +98,7 @@ def base_of(api: str, url: str) -> str:
     except ValueError:
         good = False
     if not good or "@" in url or "?" in url or "#" in url:
-        raise ValueError("--upstream: expected http://HOST:PORT or https://HOST, with nothing but a path behind it")
+        raise Trouble("--upstream: expected http://HOST:PORT or https://HOST, with nothing but a path behind it")
     prefix = contract_of(api).prefix
     text = url.rstrip("/")
     for each in (f"{prefix}/v1", prefix):

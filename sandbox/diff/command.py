@@ -23,7 +23,7 @@ def add_diff(verbs: Parsers) -> None:
     add("--fixture", default="default", metavar="NAME|FILE", help="what the sandbox starts with (default: %(default)s)")
     add("--allow-writes", action="store_true", help="send more than GET; only with a test key")
     add("--same-data", action="store_true", help="the upstream holds the same fixture: compare values, too")
-    add("--max-examples", type=int, default=60, metavar="N", help="sequences for each look (default: %(default)s)")
+    add("--max-examples", type=int, default=100, metavar="N", help="sequences for each look (default: %(default)s)")
     add("--seed", type=int, default=0, help="the same seed draws the same sequences (default: %(default)s)")
     add("--operations", default="", metavar="A,B", help="only these operations (default: all)")
     add("--report", default="", metavar="FILE", help="write what was found there, as JSON")

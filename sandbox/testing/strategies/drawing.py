@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sandbox.core.contract import Operation
 from sandbox.core.frozen import Frozen
 from sandbox.testing.strategies.body import bodies, operation_of
-from sandbox.testing.strategies.links import NEXT_PAGE, PATH, Atlas, Link, Slot, atlas_of, path_names, schema_of, wanted
+from sandbox.testing.strategies.links import NEXT_PAGE, PATH, Atlas, Link, Slot, atlas_of, path_names, schema_of
 from sandbox.testing.strategies.owning import own_steps
 from sandbox.testing.strategies.rows import systems, units
 from sandbox.testing.strategies.sequence import Call, Calls, Ref, kept, refs_in
@@ -135,7 +135,7 @@ class _Next:
         """Tell whether every path value can be had, and every id that the body needs beside those it is given."""
         if any(not self._may(operation, each) for each in path.values()):
             return False
-        missing = set(wanted(self.atlas.contract, operation).needed) - set(body)
+        missing = set(self.atlas.ids[operation.id].needed) - set(body)
         if not self.wishes.examples and any(not self.atlas.found(each, self.before) for each in missing):
             return False
         return all(self._values(operation, each) for each in self._slots(operation, PATH) if each.name not in path)
@@ -202,7 +202,7 @@ class _Next:
 
     def _referring(self, operation: Operation, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the body with its ids taken of earlier answers; without examples, with no others."""
-        ids = wanted(self.atlas.contract, operation)
+        ids = self.atlas.ids[operation.id]
         made = dict(body)
         for name in [each for each in body if each in ids.all]:
             found = self.atlas.found(name, self.before)

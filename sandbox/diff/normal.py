@@ -22,12 +22,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sandbox.core.contract import Contract, Operation
-from sandbox.core.ground import Ground, Place
-from sandbox.diff.contract import answer_node, components, schema_node, unconditional
+from sandbox.diff.contract import answer_node, components, unconditional
 from sandbox.diff.pages import page_marks, written_marks
+from sandbox.diff.terms import Terms, kind_of, terms_of
 from sandbox.testing.strategies.owning import own_steps
 from sandbox.testing.strategies.playing import ABSENT, Step
 from sandbox.testing.strategies.sequence import Calls
@@ -36,13 +36,6 @@ MISSING, FURTHER = "missing", "a field that the contract lacks"
 FITS = "what the contract has there"
 _WORDS = {"string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
           "object": "an object", "array": "a list", "null": "null"}  # fmt: skip
-_KINDS: tuple[tuple[type, str], ...] = (
-    (bool, "boolean"),
-    (int, "integer"),
-    (float, "number"),
-    (str, "string"),
-    (list, "array"),
-)
 _HANDLE = re.compile(r"(?:.*_|.*[a-z0-9](?=[A-Z]))?(?:ids?|Ids?|cursor|key|url)")
 _ID_SCHEMAS = frozenset({"Identifier", "SystemIdentifier", "JobIdentifier", "RequestId"})
 _PROSE = frozenset({"message", "response", "issue", "detail", "text", "answer"})
@@ -64,12 +57,14 @@ def faces(sequence: Calls, steps: Sequence[Step], *, same_data: bool = False) ->
     own = own_steps(contract, sequence.calls)
     names = _Names(contract) if same_data else None
     return tuple(
-        _face(contract, steps[: at + 1], exact=same_data or each.number in own, names=names) if each.asked else None
+        _face(contract, sequence, steps[: at + 1], exact=same_data or each.number in own, names=names)
+        if each.asked
+        else None
         for at, each in enumerate(steps)
     )
 
 
-def _face(contract: Contract, steps: Sequence[Step], *, exact: bool, names: _Names | None) -> Face:
+def _face(contract: Contract, sequence: Calls, steps: Sequence[Step], *, exact: bool, names: _Names | None) -> Face:
     step = steps[-1]
     operation = contract.operations[step.call.operation]
     if step.status is None:
@@ -77,7 +72,7 @@ def _face(contract: Contract, steps: Sequence[Step], *, exact: bool, names: _Nam
     marks = {"status": str(step.status), "media type": _media(step), **_headers(contract, operation, step)}
     if step.json is ABSENT:
         return Face({**marks, "body": "no JSON" if "json" in _media(step) else "a document"})
-    below, open_places = _body(contract, operation, step, exact=exact, names=names)
+    below, open_places = _body(sequence, step, exact=exact, names=names)
     soft = dict(written_marks(steps))
     page = dict(page_marks(contract, steps)) if step.status < 300 else {}
     return Face({**marks, "body": "JSON", **below, **page}, soft, open_places)
@@ -100,92 +95,74 @@ def _header(name: str, value: str | None) -> str:
     return _WORDS["integer"] if value.strip().isdigit() else _WORDS["string"]
 
 
-def _body(
-    contract: Contract, operation: Operation, step: Step, *, exact: bool, names: _Names | None
-) -> tuple[dict[str, str], frozenset[str]]:
-    schema = schema_node(contract, operation, step.status)
-    if schema is None:
+def _body(sequence: Calls, step: Step, *, exact: bool, names: _Names | None) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the marks of an answer's JSON, and the places that have nothing below them."""
+    terms = terms_of(sequence.api, step.call.operation, step.status)
+    if terms is None:
         return {}, frozenset()
-    ground = Ground(contract.document, schema, operation.success)
     found: dict[str, list[str]] = {}
     nothing: set[str] = set()
-    for place in _spoken_of(ground, step.json):
-        at = place_of(place.path)
+    for place in _places(terms, step.json):
         label = _label(place, exact=exact, names=names)
-        if at == "/error/code":
-            label = repr(place.value)
         if label is not None:
-            found.setdefault(at, []).append(label)
-        if place.value == [] or place.value is None or label in (FURTHER, MISSING) or not _fits(place):
-            nothing.add(at)
-        for name in _absent(place):
-            found.setdefault(f"{at}/{name}", []).append(MISSING)
-            nothing.add(f"{at}/{name}")
+            found.setdefault(place.at, []).append(label)
+        if place.value is None or place.value == [] or label == FURTHER or not place.terms.fits(place.value):
+            nothing.add(place.at)
+        elif isinstance(place.value, dict):
+            for name in place.terms.required:
+                if name not in place.value:
+                    found.setdefault(f"{place.at}/{name}", []).append(MISSING)
+                    nothing.add(f"{place.at}/{name}")
     rows = {at: each if names is not None else sorted(set(each)) for at, each in found.items()}
     return {at: " and ".join(each) for at, each in rows.items()}, frozenset(nothing)
 
 
-def _spoken_of(ground: Ground, value: Any) -> Iterator[Place]:
+class _Place(NamedTuple):
+    """A place of an answer, rows of a list together as `*`; its last name; what is there, and what is said of it."""
+
+    at: str
+    name: str
+    value: Any
+    terms: Terms
+    needed: bool
+
+
+def _places(terms: Terms, value: Any) -> Iterator[_Place]:
     """Yield the places that the contract speaks of, and the fields that it lacks where it is closed."""
-    ahead = [Place((), value, ground.spoken((ground.schema,)), True)]
+    ahead = [_Place("", "", value, terms, True)]
     while ahead:
         place = ahead.pop()
         yield place
-        closed = any(each is False for each in place.all("additionalProperties"))
-        for inner in sorted(ground.children(place), key=lambda each: each.path):
-            if inner.said:
-                ahead.append(inner)
-            elif closed and isinstance(place.value, Mapping):
-                yield inner
+        if isinstance(place.value, list):
+            rows = place.terms.below(None)
+            if rows.spoken:
+                ahead += [_Place(f"{place.at}/*", place.name, each, rows, False) for each in reversed(place.value)]
+        elif isinstance(place.value, dict):
+            for name in sorted(place.value, reverse=True):
+                inner = place.terms.below(name)
+                if inner.spoken or place.terms.closed:
+                    needed = name in place.terms.required
+                    ahead.append(_Place(f"{place.at}/{name}", name, place.value[name], inner, needed))
 
 
-def place_of(path: Sequence[str | int]) -> str:
-    """Return a path as text, with `*` for any row of a list."""
-    return "".join(f"/{'*' if isinstance(each, int) else each}" for each in path)
-
-
-def _absent(place: Place) -> list[str]:
-    if not isinstance(place.value, Mapping):
-        return []
-    return [
-        name
-        for name in dict.fromkeys(n for each in place.said for n in each.get("required", ()))
-        if name not in place.value
-    ]
-
-
-def kind_of(value: Any) -> str:
-    """Return the JSON type of a value."""
-    return next((name for kind, name in _KINDS if isinstance(value, kind)), "null" if value is None else "object")
-
-
-def _fits(place: Place) -> bool:
-    kind = kind_of(place.value)
-    return not place.types or kind in place.types or (kind == "integer" and "number" in place.types)
-
-
-def _label(place: Place, *, exact: bool, names: _Names | None) -> str | None:
+def _label(place: _Place, *, exact: bool, names: _Names | None) -> str | None:
     """Return the mark of a place, or None if nothing is compared there."""
-    if not place.said and place.path:
+    value, terms = place.value, place.terms
+    if not terms.spoken:
         return FURTHER
-    kind = kind_of(place.value)
-    if not _fits(place):
-        return _WORDS[kind]
-    words = [one for each in place.all("enum") for one in each] + place.all("const")
-    if words and place.value is not None and place.value not in words:
-        return f"{place.value!r}, a word that the contract lacks"
-    if isinstance(place.value, str) and not _well_formed(place):
+    if place.at == "/error/code":
+        return repr(value)
+    if not terms.fits(value):
+        return _WORDS[kind_of(value)]
+    if terms.words and value is not None and value not in terms.words:
+        return f"{value!r}, a word that the contract lacks"
+    if isinstance(value, str) and terms.patterns and not any(each.search(value) for each in terms.patterns):
         return "a text of another form"
     if names is not None:
-        return names.value(place)
+        return names.value(place.name, value)
     if not exact:
-        return FITS if place.needed or not place.path else None
-    return repr(place.value) if words and place.value is not None else _WORDS[kind]
-
-
-def _well_formed(place: Place) -> bool:
-    patterns = place.all("pattern")
-    return not patterns or any(re.search(each, place.value) for each in patterns)
+        return FITS if place.needed or not place.at else None
+    return repr(value) if terms.words and value is not None else _WORDS[kind_of(value)]
 
 
 class _Names:
@@ -199,9 +176,8 @@ class _Names:
         self._ids: dict[str, str] = {}
         self._first: datetime | None = None
 
-    def value(self, place: Place) -> str:
+    def value(self, name: str, value: Any) -> str:
         """Return the mark of a value that counts: itself, an id's name, a time's distance, or that it is there."""
-        value, name = place.value, next((each for each in reversed(place.path) if isinstance(each, str)), "")
         if isinstance(value, Mapping):
             return _WORDS["object"]
         if isinstance(value, list):

@@ -12,6 +12,7 @@ from secrets import token_urlsafe
 
 from sandbox.check.command import add_check
 from sandbox.coverage.verb import add_coverage
+from sandbox.diff.command import add_diff
 from sandbox.fidelity import add_fidelity
 from sandbox.settings import APIS, Settings
 from sandbox.terminal.verbs import add_play, add_verbs
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_check(verbs)
     _add_replay(verbs.add_parser("replay", help="go through a capsule again and compare every answer"))
+    add_diff(verbs)
     return parser
 
 

@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "app": {"core", "apis", "faults", "verdicts", "web", "settings", "version"},
     "testing": {"core", "coverage", "apis", "verdicts", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
+    "diff": {"core", "apis", "web", "settings", "app", "testing", "terminal", "diff"},
     "coverage": {"core", "coverage", "terminal"},
     "check": {"core", "web", "settings", "version", "app", "terminal", "repertoire", "check"},
     "cli": {

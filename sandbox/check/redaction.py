@@ -10,7 +10,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
-from sandbox.app import PRODUCTS, load_api
+from sandbox.app import load_api
+from sandbox.settings import APIS
 
 _SESSION = re.compile(r"((?:session-token|csrf-token)(?:=|%3D))[^\s;,'\"&\\<]{8,}", re.IGNORECASE)
 _SHORTEST = 8
@@ -27,9 +28,7 @@ class Redaction(NamedTuple):
 def redaction_of(secrets: Iterable[str]) -> Redaction:
     """Return what hides these texts, however they are escaped, and every key of the APIs."""
     spelled = {form for each in secrets if len(each) >= _SHORTEST for form in _spellings(each)}
-    return Redaction(
-        tuple(sorted(spelled, key=len, reverse=True)), tuple(load_api(name).law.secret for name in PRODUCTS)
-    )
+    return Redaction(tuple(sorted(spelled, key=len, reverse=True)), tuple(load_api(name).law.secret for name in APIS))
 
 
 def _spellings(secret: str) -> set[str]:

@@ -2,7 +2,8 @@
 
 It is made from the answer that the sandbox would give and from the contract's own schema of it, and only of a success.
 Where a variant has no place in an answer (no field that may be null, nothing that is optional) the answer stays as it
-is; of several places one is drawn, unless `place` names it by its number. What breaks the contract breaks exactly one keyword of it.
+is; of several places one is drawn, unless `place` names it by its number. What breaks the contract breaks exactly one
+keyword of it.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "seed_ctrlai": {"core", "apis", "seed_ctrlai"},
     "schema": {"app", "core", "settings", "web"},
     "app": {"core", "apis", "faults", "verdicts", "web", "settings", "version"},
-    "testing": {"core", "apis", "verdicts", "web", "settings", "version", "app", "testing"},
+    "testing": {"core", "apis", "faults", "verdicts", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
     "cli": {"core", "web", "settings", "version", "app", "seed", "seed_ctrlai", "terminal", "replay", "repertoire"},
     "repertoire": {"app", "core", "settings", "terminal", "web"},

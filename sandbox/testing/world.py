@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from sandbox.testing.bound import counting
 from sandbox.testing.clock import WorldClock
 from sandbox.testing.entry import Entry
 from sandbox.testing.home import Home, home_of
@@ -31,16 +32,20 @@ class Sandbox:
     `with Sandbox(scenario="rate-limited") as sandbox: sandbox.client.get("/v1/systems")`
 
     `label` names the world: the same label meets the same ids and faults in every run. `server` is the origin of a
-    running sandbox to be used instead of one in this process. Everything else is said by `Terms`.
+    running sandbox to be used instead of one in this process. `most` bounds how many requests the clients here may
+    send: the next one raises `Endless`. Everything else is said by `Terms`.
     """
 
-    def __init__(self, api: str = "aikraft", *, label: str = "", server: str = "", **terms: Any) -> None:
+    def __init__(self, api: str = "aikraft", *, label: str = "", server: str = "", most: int = 0, **terms: Any) -> None:
         self.terms = Terms(api=api, **terms)
         self.api = api
         self.label = label_of(label)
         self._server = server.rstrip("/")
         if server and self.terms.fixture != "default":
             raise ValueError("fixture: a running server has its own, start it with --fixture")
+        if server and most:
+            raise ValueError("most: only what is asked in this process can be bounded")
+        self._count = counting(most)
         self._clients: dict[str, Any] = {}
         self._home: Home | None = None
         self._driven: int | None = None
@@ -116,7 +121,7 @@ class Sandbox:
 
             from sandbox.testing.transport import AsyncSandboxTransport
 
-            transport = None if self._home is None else AsyncSandboxTransport(store=self._home.store)
+            transport = None if self._home is None else AsyncSandboxTransport(store=self._home.store, count=self._count)
             headers = self.headers
             self._clients["aclient"] = httpx.AsyncClient(transport=transport, base_url=self.base_url, headers=headers)
         client: httpx.AsyncClient = self._clients["aclient"]
@@ -134,7 +139,7 @@ class Sandbox:
                 from sandbox.testing.adapter import SandboxAdapter
 
                 session.trust_env = False
-                session.mount(self.base_url, SandboxAdapter(store=self._home.store))
+                session.mount(self.base_url, SandboxAdapter(store=self._home.store, count=self._count))
             self._clients["session"] = session
         made: requests.Session = self._clients["session"]
         return made
@@ -219,7 +224,7 @@ class Sandbox:
 
         from sandbox.testing.transport import SandboxTransport
 
-        transport = SandboxTransport(store=self._home.store)
+        transport = SandboxTransport(store=self._home.store, count=self._count)
         return httpx.Client(transport=transport, base_url=self.base_url, headers=self.headers)
 
     def _over_sockets(self, key: str, name: str) -> httpx.Client:

@@ -64,13 +64,13 @@ def grown(pauses: Sequence[int]) -> bool:
 
 
 def _rests(asks: Sequence[Ask]) -> list[int]:
-    """Return for how long at most the client rested between each of these and the next, without waiting for an answer."""
+    """Return for how long at most the client rested between each of these and the next, once the answer had come."""
     spans = [(between(one, other), one.held) for one, other in pairwise(asks)]
     return [span - held if span >= held else span for span, held in spans]
 
 
 def _slowed(asks: Sequence[Ask], rests: Sequence[int]) -> bool:
-    """Tell whether the client may have slowed down; of an answer that it gave up nobody knows for how long it waited."""
+    """Tell whether the client may have slowed down: for how long it waited for what it gave up, nobody knows."""
     return unseen(*asks[:2]) or grown(rests)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -123,10 +124,8 @@ def _found(trial: Trial, scenarios: SearchStrategy[Script], first: Run, seed: in
 
     how = settings(max_examples=max_examples, database=None, deadline=None, phases=(Phase.generate, Phase.shrink))
     found: list[Script] = []
-    try:
+    with suppress(NoSuchExample):
         found.extend(find(scenarios, breaks, settings=how, random=Random(seed + at)) for at in range(ROUNDS))
-    except NoSuchExample:
-        pass
     return min(found, key=size, default=None)
 
 

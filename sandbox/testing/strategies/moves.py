@@ -148,11 +148,10 @@ def operations_of(api: str) -> tuple[str, ...]:
 
 
 @cache
-def moves_of(api: str, operation: str) -> Mapping[str, tuple[Move, ...]]:
-    """Return what may be done to an operation, by kind; a kind that does not fit it has nothing to do."""
+def moves_of(api: str, operation: str, kind: str) -> tuple[Move, ...]:
+    """Return what a kind of fault may do to an operation: nothing if it does not fit it."""
     known = api_of(api)
-    of = known.contract.operations[operation]
-    return {kind: tuple(_fit(known, operation, made(known, of))) for kind, made in _MOVES.items()}
+    return tuple(_fit(known, operation, _MOVES[kind](known, known.contract.operations[operation])))
 
 
 def _fit(api: Api, operation: str, moves: Moves) -> Moves:

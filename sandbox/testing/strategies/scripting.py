@@ -1,16 +1,17 @@
 """Scenarios as Hypothesis draws and shrinks them: the server's behaviour, down to the smallest that breaks a client.
 
 Theory of operation. A drawn scenario has a few rules, each with one fault, which strikes an operation at a call of a
-certain number and never by chance: so the same scenario does the same in every world. Hypothesis shrinks towards fewer
-draws and earlier alternatives, and a rule is drawn in this order: its kind, its call, its operation, its figures. The
-number of a kind means the same whatever is drawn after it, so that one draw can become smaller while the others stay;
-where a kind has nothing to do to an operation, the next one that has stands in for it.
+certain number and never by chance: so the same scenario does the same in every world. Hypothesis shrinks by making one
+draw after the other smaller. So every scenario is the same number of draws, and each of them means the same whatever
+the others are: for each rule whether there is one, its kind, its call, its operation, its figures, and so on, simplest
+first. Where a kind has nothing to do to an operation, the next one that has stands in for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -20,10 +21,11 @@ from sandbox.settings import APIS
 from sandbox.testing.strategies.moves import BROKEN, ILLEGAL, KINDS, LEGAL, Move, api_of, moves_of, operations_of
 from sandbox.testing.strategies.script import Script, script_of
 
-Drawn = st.SearchStrategy[list[dict[str, Any]]]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 PLACES = 40
 """Up to which place in an answer a variant is tried."""
+FIGURES = 24
+"""From how many figures of a kind one is drawn, for every kind alike; where there are fewer they come again."""
 IN_A_ROW = 4
 """How many calls in a row a fault strikes at most, if it does not strike all that follow."""
 MOMENTS = ("0s", "1m", "1h", "1d")
@@ -59,9 +61,10 @@ def scenarios(
         if number < 1:
             raise ValueError(f"{name}: expected a number from 1, got {number}")
     chosen = tuple(each for each in KINDS if each in named)
-    cast = _cast(api, meant, chosen, max_calls, illegal, broken=illegal or kinds is not None)
-    happenings = _events() if events and api_of(api).stage.incident is not None else st.just([])
-    return _scripts(api, st.lists(_rules(cast), max_size=max_rules), happenings)
+    laws = {LEGAL, *((ILLEGAL, BROKEN) if illegal else () if kinds is None else (BROKEN,))}
+    cast = _cast(api, chosen, frozenset(laws), meant, max_calls)
+    happens = events and api_of(api).stage.incident is not None
+    return _scripts(cast, st.tuples(*[_rule_of(cast)] * max_rules), _EVENT if happens else st.just((False, 0, 0)))
 
 
 def check_words(name: str, given: Sequence[str], known: Sequence[str]) -> None:
@@ -75,43 +78,67 @@ def check_words(name: str, given: Sequence[str], known: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """What rules are drawn from: kinds, calls, operations, and what each kind, or its stand-in, does to these."""
+    """What rules are drawn from: kinds of faults that break only these laws, operations, and calls up to the last."""
 
-    kinds: st.SearchStrategy[int]
-    calls: st.SearchStrategy[int]
-    operations: st.SearchStrategy[str]
-    moves: Mapping[tuple[int, str], st.SearchStrategy[Move]]
+    api: str
+    kinds: tuple[str, ...]
+    laws: frozenset[str]
+    operations: tuple[str, ...]
     last: int
 
 
-def _cast(api: str, operations: Sequence[str], kinds: Sequence[str], last: int, illegal: bool, *, broken: bool) -> Cast:
+def _cast(api: str, kinds: tuple[str, ...], laws: frozenset[str], operations: tuple[str, ...], last: int) -> Cast:
     """Return the cast; ValueError if none of the kinds has anything to do to any of the operations."""
-    laws = {LEGAL, *((BROKEN,) if broken else ()), *((ILLEGAL, BROKEN) if illegal else ())}
-    free = {each: [_of_law(moves_of(api, each)[kind], laws) for kind in kinds] for each in operations}
-    meant = [each for each in operations if any(free[each])]
-    if not meant:
+    fit = tuple(each for each in operations if any(_of_law(api, each, kind, laws) for kind in kinds))
+    if not fit:
         raise ValueError(f"kinds: expected one that fits {', '.join(operations)}, got {', '.join(kinds)}")
-    moves = {(at, each): st.sampled_from(_from(free[each], at)) for each in meant for at in range(len(kinds))}
-    return Cast(st.integers(0, len(kinds) - 1), st.integers(1, last), st.sampled_from(meant), moves, last)
+    return Cast(api, kinds, laws, fit, last)
 
 
-def _of_law(moves: Iterable[Move], laws: Set[str]) -> tuple[Move, ...]:
-    return tuple(each for each in moves if each.law in laws)
+def _of_law(api: str, operation: str, kind: str, laws: frozenset[str]) -> tuple[Move, ...]:
+    return tuple(each for each in moves_of(api, operation, kind) if each.law in laws)
 
 
-def _from(several: Sequence[tuple[Move, ...]], at: int) -> tuple[Move, ...]:
-    """Return what the kind of this number does, or the next one, around, that does anything."""
-    return next(each for each in (*several[at:], *several[:at]) if each)
+@cache
+def _moves(cast: Cast, at: int, operation: str) -> tuple[Move, ...]:
+    """Return what the kind of this number does to the operation, or the next one, around, that does anything."""
+    kinds = (*cast.kinds[at:], *cast.kinds[:at])
+    several = (_of_law(cast.api, operation, each, cast.laws) for each in kinds)
+    return next(each for each in several if each)
+
+
+def _rule_of(cast: Cast) -> st.SearchStrategy[tuple[bool, int, int, int, int, int, int]]:
+    """Return what a rule is drawn as: whether it is there, kind, call, operation, figures, calls in a row, place."""
+    return st.tuples(
+        st.booleans(), _below(len(cast.kinds)), st.integers(1, cast.last), _below(len(cast.operations)),
+        _below(FIGURES), _below(IN_A_ROW), _below(PLACES),
+    )  # fmt: skip
+
+
+def _below(number: int) -> st.SearchStrategy[int]:
+    return st.integers(0, number - 1)
+
+
+_EVENT = st.tuples(st.booleans(), _below(len(EVENTS)), _below(len(MOMENTS)))
+"""A timed event: whether it is there, what happens, and when."""
 
 
 @st.composite
-def _rules(draw: Draw, cast: Cast) -> dict[str, Any]:
-    """Draw a rule: as many draws whatever it is, for the fewer there are the smaller Hypothesis takes it to be."""
-    kind, call, operation = draw(cast.kinds), draw(cast.calls), draw(cast.operations)
-    move: Move = draw(cast.moves[kind, operation])
-    more, place = draw(_IN_A_ROW), draw(_PLACES)
+def _scripts(draw: Draw, cast: Cast, rules: st.SearchStrategy[Any], event: st.SearchStrategy[Any]) -> Script:
+    """Draw a scenario; built by a call, it would be printed as that call and not as its file."""
+    made = [_rule(cast, *rest) for there, *rest in draw(rules) if there]
+    happens, what, when = draw(event)
+    events = [{"at": MOMENTS[when], **EVENTS[what]}] if happens else []
+    return script_of(cast.api, _counting_alike(sorted(made, key=_order)), events)
+
+
+def _rule(cast: Cast, kind: int, call: int, operation: int, figures: int, more: int, place: int) -> dict[str, Any]:
+    name = cast.operations[operation]
+    moves = _moves(cast, kind, name)
+    move = moves[figures % len(moves)]
     when = _onward(call) if move.onward else _in_a_row(call, min(cast.last, call + more))
-    return {"when": {"operation": operation, **when}, "then": _placed(move.then, place) if move.placed else move.then}
+    then = {each: {**value, "place": place} for each, value in move.then.items()} if move.placed else move.then
+    return {"when": {"operation": name, **when}, "then": then}
 
 
 def _onward(call: int) -> dict[str, Any]:
@@ -120,30 +147,6 @@ def _onward(call: int) -> dict[str, Any]:
 
 def _in_a_row(first: int, last: int) -> dict[str, Any]:
     return {"nth": first if first == last else list(range(first, last + 1))}
-
-
-_PLACES = st.integers(0, PLACES)
-_IN_A_ROW = st.integers(0, IN_A_ROW - 1)
-
-
-def _placed(then: Mapping[str, Any], place: int) -> dict[str, Any]:
-    return {name: {**each, "place": place} for name, each in then.items()}
-
-
-@st.composite
-def _events(draw: Draw) -> list[dict[str, Any]]:
-    """Draw a timed event, or none."""
-    return [{"at": draw(_MOMENTS), **what} for what in draw(_EVENTS)]
-
-
-_EVENTS = st.lists(st.sampled_from(EVENTS), max_size=1)
-_MOMENTS = st.sampled_from(MOMENTS)
-
-
-@st.composite
-def _scripts(draw: Draw, api: str, rules: Drawn, events: Drawn) -> Script:
-    """Draw a scenario; built by a call, it would be printed as that call and not as its file."""
-    return script_of(api, _counting_alike(draw(rules)), draw(events))
 
 
 def _counting_alike(rules: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -158,10 +161,20 @@ def _counting_alike(rules: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def size(script: Script) -> tuple[Any, ...]:
     """Return what scenarios are ordered by: how much happens, of which kinds, at which calls, in how many words."""
     rules, events = script.document.get("rules", ()), script.document.get("timeline", ())
-    kinds = [KINDS.index(name) for each in rules for name in each["then"] if name in KINDS]
-    return len(rules) + len(events), kinds, [_first_call(each["when"]) for each in rules], len(script.text), script.text
+    kinds, calls = [_kind(each) for each in rules], [_call(each) for each in rules]
+    return len(rules) + len(events), kinds, calls, len(script.text), script.text
 
 
-def _first_call(when: Mapping[str, Any]) -> int:
+def _order(rule: Mapping[str, Any]) -> tuple[int, int]:
+    return _call(rule), _kind(rule)
+
+
+def _kind(rule: Mapping[str, Any]) -> int:
+    return min((KINDS.index(each) for each in rule["then"] if each in KINDS), default=len(KINDS))
+
+
+def _call(rule: Mapping[str, Any]) -> int:
+    """Return the number of the first call that the rule strikes."""
+    when = rule.get("when", {})
     nth = when.get("nth", when.get("after", 0) + 1)
     return int(nth if isinstance(nth, int) else nth[0])

@@ -24,7 +24,7 @@ FARTHEST = 20
 """The last call of an operation that is struck unless the scenarios are given."""
 SPARE = 1
 """How many calls more than when nothing happens are struck: a client that is refused asks again."""
-ROUNDS = 3
+ROUNDS = 2
 """How often the search begins anew once something is found: what it shrinks to depends on where it began."""
 
 

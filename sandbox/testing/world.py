@@ -16,6 +16,7 @@ from sandbox.testing.journal import Journal
 from sandbox.testing.sleep import drive, release
 from sandbox.testing.steward import Steward, inside, outside
 from sandbox.testing.story import story
+from sandbox.testing.strategies.script import Script
 from sandbox.testing.terms import WORLD, Terms, label_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Sandbox:
     ) -> None:
         try:
             if isinstance(error, Exception):
-                error.add_note(f"sandbox {self.api}\n{story(self.journal)}")
+                error.add_note(f"sandbox {self.api}\n{self._played()}{story(self.journal)}")
         finally:
             self.close()
 
@@ -207,6 +208,11 @@ class Sandbox:
     def capsule(self) -> Mapping[str, Any]:
         """Return what led to the present as one document, which `sandbox replay` goes through again."""
         return self.journal.capsule()
+
+    def _played(self) -> str:
+        """Return the file of the scenario that was drawn, since not every run of Hypothesis prints what it draws."""
+        scenario = self.terms.scenario
+        return f"{scenario.text}\n" if isinstance(scenario, Script) else ""
 
     def _prepare(self) -> None:
         self._world = self._steward.ask("PUT", "/settings", {"label": self.label})["world"]

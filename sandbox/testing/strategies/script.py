@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import yaml
@@ -39,9 +40,7 @@ class Script(Mapping[str, Any]):
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         """Print the file's text below the name of whatever it is the value of, so that it can be copied."""
-        for line in self.text.splitlines():
-            printer.break_()
-            printer.text(line)
+        printer.text(indent(f"\n{self.text}", " " * printer.indentation))
 
     @property
     def text(self) -> str:

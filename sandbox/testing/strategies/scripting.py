@@ -26,6 +26,8 @@ PLACES = 40
 """Up to which place in an answer a variant is tried."""
 FIGURES = 24
 """From how many figures of a kind one is drawn, for every kind alike; where there are fewer they come again."""
+_WIDTH = 7
+"""How many draws a rule is."""
 IN_A_ROW = 4
 """How many calls in a row a fault strikes at most, if it does not strike all that follow."""
 MOMENTS = ("0s", "1m", "1h", "1d")
@@ -64,7 +66,7 @@ def scenarios(
     laws = {LEGAL, *((ILLEGAL, BROKEN) if illegal else () if kinds is None else (BROKEN,))}
     cast = _cast(api, chosen, frozenset(laws), meant, max_calls)
     happens = events and api_of(api).stage.incident is not None
-    return _scripts(cast, st.tuples(*[_rule_of(cast)] * max_rules), _EVENT if happens else st.just((False, 0, 0)))
+    return _scripts(cast, max_rules, happens)
 
 
 def check_words(name: str, given: Sequence[str], known: Sequence[str]) -> None:
@@ -107,28 +109,20 @@ def _moves(cast: Cast, at: int, operation: str) -> tuple[Move, ...]:
     return next(each for each in several if each)
 
 
-def _rule_of(cast: Cast) -> st.SearchStrategy[tuple[bool, int, int, int, int, int, int]]:
-    """Return what a rule is drawn as: whether it is there, kind, call, operation, figures, calls in a row, place."""
-    return st.tuples(
-        st.booleans(), _below(len(cast.kinds)), st.integers(1, cast.last), _below(len(cast.operations)),
-        _below(FIGURES), _below(IN_A_ROW), _below(PLACES),
-    )  # fmt: skip
-
-
-def _below(number: int) -> st.SearchStrategy[int]:
-    return st.integers(0, number - 1)
-
-
-_EVENT = st.tuples(st.booleans(), _below(len(EVENTS)), _below(len(MOMENTS)))
-"""A timed event: whether it is there, what happens, and when."""
+def _draws(cast: Cast, max_rules: int) -> st.SearchStrategy[tuple[int, ...]]:
+    """Return what a scenario is drawn as: for each rule whether it is there and the arguments of `_rule`; an event."""
+    rule = (2, len(cast.kinds), cast.last, len(cast.operations), FIGURES, IN_A_ROW, PLACES)
+    event = (2, len(EVENTS), len(MOMENTS))
+    return st.tuples(*(st.integers(0, number - 1) for number in rule * max_rules + event))
 
 
 @st.composite
-def _scripts(draw: Draw, cast: Cast, rules: st.SearchStrategy[Any], event: st.SearchStrategy[Any]) -> Script:
+def _scripts(draw: Draw, cast: Cast, max_rules: int, happens: bool) -> Script:
     """Draw a scenario; built by a call, it would be printed as that call and not as its file."""
-    made = [_rule(cast, *rest) for there, *rest in draw(rules) if there]
-    happens, what, when = draw(event)
-    events = [{"at": MOMENTS[when], **EVENTS[what]}] if happens else []
+    *rules, there, what, when = draw(_draws(cast, max_rules))
+    drawn = [rules[at : at + _WIDTH] for at in range(0, len(rules), _WIDTH)]
+    made = [_rule(cast, *rest) for present, *rest in drawn if present]
+    events = [{"at": MOMENTS[when], **EVENTS[what]}] if there and happens else []
     return script_of(cast.api, _counting_alike(sorted(made, key=_order)), events)
 
 
@@ -136,7 +130,7 @@ def _rule(cast: Cast, kind: int, call: int, operation: int, figures: int, more: 
     name = cast.operations[operation]
     moves = _moves(cast, kind, name)
     move = moves[figures % len(moves)]
-    when = _onward(call) if move.onward else _in_a_row(call, min(cast.last, call + more))
+    when = _onward(call + 1) if move.onward else _in_a_row(call + 1, min(cast.last, call + 1 + more))
     then = {each: {**value, "place": place} for each, value in move.then.items()} if move.placed else move.then
     return {"when": {"operation": name, **when}, "then": then}
 

@@ -94,6 +94,8 @@ class Client:
         if answer is None or answer.status_code >= 400:
             raise GivesUp("documents")
         job = answer.json()["data"]
+        if job["estimated_seconds"] > PATIENCE:
+            raise GivesUp(job["job_id"])
         return self.ended(job["job_id"], job["estimated_seconds"]) == "completed"
 
     def ended(self, job: str, estimate: int) -> str:

@@ -36,7 +36,7 @@ CALLS = {
     ],
 }  # fmt: skip
 apis = st.sampled_from(APIS)
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=30, deadline=None)
 
 
 @cache
@@ -85,7 +85,7 @@ def test_nothing_is_left_to_chance(data: st.DataObject, api: str) -> None:
     assert all(each.probability == 1 for each in scenario.rules)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data(), apis)
 def test_under_a_legal_scenario_every_answer_keeps_the_contract(data: st.DataObject, api: str) -> None:
     calls = CALLS[api]

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "seed_ctrlai": {"core", "apis", "seed_ctrlai"},
     "schema": {"app", "core", "settings", "web"},
     "app": {"core", "apis", "faults", "verdicts", "web", "settings", "version"},
-    "testing": {"core", "coverage", "apis", "verdicts", "web", "settings", "version", "app", "testing"},
+    "testing": {"core", "coverage", "apis", "faults", "verdicts", "web", "settings", "version", "app", "testing"},
     "terminal": {"terminal", "version"},
     "diff": {"core", "apis", "web", "settings", "app", "testing", "terminal", "diff"},
     "coverage": {"core", "coverage", "terminal"},

@@ -151,22 +151,28 @@ def _is_free(path: Path) -> bool:
     return path[:1] != ("meta",) and not is_handle(path)
 
 
-def legal(ground: Ground, kind: str, value: Any, chance: Chance) -> Any | None:
-    """Return a legal variant of this kind, or None: ids, links and what stands about a page stay as they are."""
+def legal(ground: Ground, kind: str, value: Any, chance: Chance, place: int | None = None) -> Any | None:
+    """Return a legal variant of this kind, or None: ids, links and what stands about a page stay as they are.
+
+    `place` says at which of the places it may be, counted from 0 and around; drawn if it is None.
+    """
     propose = LEGAL[kind]
     found = [
         each for place in ground.places(value) if _is_free(place.path) for each in propose(ground, place)
         if kind != "extra_field" or not _is_closed(place)
     ]  # fmt: skip
-    return _first(ground, value, found, chance, lambda part, one: part.validator.is_valid(one))
+    return _first(ground, value, _ordered(found, chance, place), lambda part, one: part.validator.is_valid(one))
 
 
 def _is_closed(place: Place) -> bool:
     return any(each is False for each in place.all("additionalProperties"))
 
 
-def illegal(ground: Ground, kind: str, value: Any, chance: Chance) -> Any | None:
-    """Return a variant of this kind that breaks exactly one keyword, or None if none of this answer does."""
+def illegal(ground: Ground, kind: str, value: Any, chance: Chance, place: int | None = None) -> Any | None:
+    """Return a variant of this kind that breaks exactly one keyword, or None if none of this answer does.
+
+    `place` is as of `legal`.
+    """
     propose, keywords = ILLEGAL[kind]
     found = [each for place in ground.places(value) for each in propose(ground, place)]
 
@@ -174,14 +180,12 @@ def illegal(ground: Ground, kind: str, value: Any, chance: Chance) -> Any | None
         errors = part.validator.iter_errors(one)
         return [error.kind.name in keywords for _, error in zip(range(2), errors, strict=False)] == [True]
 
-    return _first(ground, value, found, chance, breaks_one)
+    return _first(ground, value, _ordered(found, chance, place), breaks_one)
 
 
-def _first(
-    ground: Ground, value: Any, proposals: list[tuple[Change, ...]], chance: Chance, stands: Callable[[Part, Any], bool]
-) -> Any | None:
-    """Return what the first of the proposals in a drawn order makes of the answer, of those that stand."""
-    for changes in _shuffled(proposals, chance):
+def _first(ground: Ground, value: Any, proposals: Proposals, stands: Callable[[Part, Any], bool]) -> Any | None:
+    """Return what the first of the proposals makes of the answer, of those that stand."""
+    for changes in proposals:
         path = changes[0].path
         part, depth = _narrowest(ground.shape, path)
         around = value_at(value, path[:depth])
@@ -203,7 +207,15 @@ def _narrowest(shape: Shape, path: Path) -> tuple[Part, int]:
     return shape.whole, 0
 
 
-def _shuffled(proposals: list[tuple[Change, ...]], chance: Chance) -> Iterator[tuple[Change, ...]]:
+def _ordered(proposals: list[tuple[Change, ...]], chance: Chance, place: int | None) -> Proposals:
+    """Return the proposals in a drawn order, or in their own one, beginning at this place and going around."""
+    if place is None:
+        return _shuffled(proposals, chance)
+    start = place % max(1, len(proposals))
+    return iter(proposals[start:] + proposals[:start])
+
+
+def _shuffled(proposals: list[tuple[Change, ...]], chance: Chance) -> Proposals:
     left = list(proposals)
     for count in range(len(left)):
         at = count + int(chance(f"variant, choice {count + 1}") * (len(left) - count))

@@ -2,7 +2,8 @@
 
 It is made from the answer that the sandbox would give and from the contract's own schema of it, and only of a success.
 Where a variant has no place in an answer (no field that may be null, nothing that is optional) the answer stays as it
-is. What breaks the contract breaks exactly one keyword of it.
+is; of several places one is drawn, unless `place` names it by its number. What breaks the contract breaks exactly one
+keyword of it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from orjson import loads
 
 from sandbox.core.api import Call
-from sandbox.core.document import Document, one_of, truth
+from sandbox.core.document import Document, one_of, truth, whole
 from sandbox.core.frozen import to_json
 from sandbox.core.ground import Ground, ground_of
 from sandbox.core.kind import FaultKind, Site, Unfit
@@ -25,6 +26,7 @@ CursorAt = Callable[[Call, Mapping[str, Any]], str]
 PAGES = ("empty_page", "one_item_page")
 KINDS = tuple(dict.fromkeys((*LEGAL, *PAGES, *ILLEGAL)))
 WIRE = ("truncated_json", "wrong_content_type", "wrong_length")
+LAST_PLACE = 1_000_000
 ELSE = "text/html"
 """What a body of JSON says of itself, as behind a proxy that knows better."""
 
@@ -32,6 +34,7 @@ ELSE = "text/html"
 class _Variant(Document):
     kind = one_of(KINDS, load_default=None, allow_none=True)
     wire = one_of(WIRE, load_default=None, allow_none=True)
+    place = whole(0, LAST_PLACE, load_default=None, allow_none=True)
     illegal = truth(load_default=False)
 
 
@@ -49,7 +52,7 @@ def _make(given: dict[str, Any], site: Site) -> Fault:
             if kind in PAGES and cursor_at is not None:
                 other = _paged(kind, call, value, cursor_at)
             else:
-                other = None if ground is None else _varied(kind, ground, value, chance, spoil=given["illegal"])
+                other = None if ground is None else _varied(given, ground, value, chance)
             return Rewritten(body if other is None else to_json(other))
 
         return Blow(reshape=reshape)
@@ -65,12 +68,15 @@ def _check(given: dict[str, Any], site: Site) -> None:
         raise Unfit(("illegal",), f"illegal: true, since {wire or kind} breaks the contract", "no such mark")
     if given["illegal"] and wire is None and kind not in ILLEGAL:
         raise Unfit(("illegal",), f"no such mark, since {kind} keeps the contract", "true")
+    if given["place"] is not None and (wire is not None or kind in PAGES):
+        raise Unfit(("place",), "it with a kind that changes a field", str(wire or kind))
     if kind in PAGES and site.api.stage.cursor_at is None:
         raise Unfit(("kind",), f"another one, since {site.api.name} has no pages with a cursor", kind)
 
 
-def _varied(kind: str, ground: Ground, value: Any, chance: Chance, *, spoil: bool) -> Any | None:
-    return illegal(ground, kind, value, chance) if spoil else legal(ground, kind, value, chance)
+def _varied(given: dict[str, Any], ground: Ground, value: Any, chance: Chance) -> Any | None:
+    vary = illegal if given["illegal"] else legal
+    return vary(ground, given["kind"], value, chance, given["place"])
 
 
 def is_cursor(name: str) -> bool:

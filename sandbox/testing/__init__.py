@@ -10,13 +10,18 @@ from importlib import import_module
 
 _HOMES = {
     "AsyncSandboxTransport": "transport",
+    "Breaks": "shrinking",
+    "Broken": "shrinking",
     "ControlError": "steward",
+    "Endless": "bound",
     "Entry": "entry",
     "Sandbox": "world",
     "SandboxAdapter": "adapter",
     "SandboxServer": "server",
     "SandboxTransport": "transport",
     "WorldClock": "clock",
+    "smallest": "shrinking",
+    "survives": "shrinking",
 }
 __all__ = sorted(_HOMES)
 

@@ -17,6 +17,7 @@ from sandbox.app import create_store
 from sandbox.core.message import Headers, Response
 from sandbox.settings import Settings
 from sandbox.testing.arrival import DROPPED, TIMED_OUT, Lost, arriving, body_of, pause, waited
+from sandbox.testing.bound import Count, uncounted
 from sandbox.testing.inside import Visit
 from sandbox.web.store import Store
 
@@ -27,9 +28,12 @@ class SandboxAdapter(BaseAdapter):
     `session.mount("http://sandbox", SandboxAdapter())`
     """
 
-    def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, store: Store | None = None, count: Count = uncounted
+    ) -> None:
         super().__init__()
         self.store = store or create_store(settings or Settings())
+        self._count = count
         self._builder = HTTPAdapter()
 
     def send(
@@ -44,6 +48,7 @@ class SandboxAdapter(BaseAdapter):
         """Return the sandbox's answer; requests.RequestException now, or while the body is read, if it breaks."""
         del stream, verify, cert, proxies  # they are about connections, and there is none
         patience = _patience(timeout)
+        self._count()
         try:
             answer = waited(arriving(_visit(self.store, request).ask, patience))
         except Lost as lost:

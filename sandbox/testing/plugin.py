@@ -5,6 +5,7 @@ Every run of pytest loads this file, so it imports nothing of the sandbox until 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
@@ -149,13 +150,27 @@ def _label(item: pytest.Item) -> str:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """Tell in the report of a failing test what its worlds were asked and why they answered so."""
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Tell in the report of a failing test what its worlds were asked and why they answered so, and what breaks it."""
     report = yield
     if report.failed:  # type: ignore[attr-defined]
         for each in item.stash.get(_OPEN, []):
             report.sections.append((f"sandbox {each.api}", _told(item.config, each)))  # type: ignore[attr-defined]
+        for path in _found(item, call):
+            report.sections.append(("sandbox scenario", f"{path}\nsandbox check-scenario {path}"))  # type: ignore[attr-defined]
     return report
+
+
+def _found(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Path]:
+    """Yield where the scenario is written that was found to break the client, if that is why the test fails."""
+    shrinking = sys.modules.get("sandbox.testing.shrinking")
+    error = None if call.excinfo is None else call.excinfo.value
+    if shrinking is not None and isinstance(error, shrinking.Breaks):
+        from sandbox.testing.story import file_name
+
+        script, folder = error.broken.scenario, _folder(item.config)
+        folder.mkdir(parents=True, exist_ok=True)
+        yield script.write(folder / f"{file_name(script['api'], _label(item))}.scenario.yaml")
 
 
 def _told(config: pytest.Config, sandbox: Sandbox) -> str:

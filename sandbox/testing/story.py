@@ -70,11 +70,16 @@ def _short(body: str) -> str:
     return text if len(text) <= _BODY else f"{text[:_BODY]}… {len(text) - _BODY} more characters"
 
 
+def file_name(api: str, label: str) -> str:
+    """Return what files about the world of this API and label are called: readable, and no two alike."""
+    mark = sha256(f"{api} {label}".encode()).hexdigest()[:8]
+    return f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', label)[-_NAME:].strip('-.')}-{mark}"
+
+
 def saved(journal: Journal, folder: Path, told: str) -> Path:
     """Write the world's capsule and its transcript into the folder, and return the capsule's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    mark = sha256(f"{journal.api} {journal.label}".encode()).hexdigest()[:8]
-    name = f"{re.sub(r'[^A-Za-z0-9_.-]+', '-', journal.label)[-_NAME:].strip('-.')}-{mark}"
+    name = file_name(journal.api, journal.label)
     path = folder / f"{name}.capsule.json"
     path.write_bytes(orjson.dumps(journal.capsule()))
     (folder / f"{name}.txt").write_text(told + "\n", encoding="utf-8")

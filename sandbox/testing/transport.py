@@ -10,6 +10,7 @@ from sandbox.app import create_store
 from sandbox.core.message import Response, as_bytes
 from sandbox.settings import Settings
 from sandbox.testing.arrival import DROPPED, TIMED_OUT, Lost, arriving, async_pause, awaited, body_of, pause, waited
+from sandbox.testing.bound import Count, uncounted
 from sandbox.testing.inside import Visit
 from sandbox.web.store import Store
 
@@ -25,11 +26,15 @@ class SandboxTransport(httpx.BaseTransport):
     comes at once, and not after ten minutes.
     """
 
-    def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, store: Store | None = None, count: Count = uncounted
+    ) -> None:
         self.store = store or create_store(settings or Settings())
+        self._count = count
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return the sandbox's answer; httpx.TransportError now, or while the body is read, if it breaks."""
+        self._count()
         visit = _visit(self.store, request, request.read())
         try:
             answer = waited(arriving(visit.ask, _patience(request)))
@@ -44,11 +49,15 @@ class AsyncSandboxTransport(httpx.AsyncBaseTransport):
     `httpx.AsyncClient(transport=AsyncSandboxTransport(), base_url="http://sandbox/v1")`
     """
 
-    def __init__(self, settings: Settings | None = None, *, store: Store | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, store: Store | None = None, count: Count = uncounted
+    ) -> None:
         self.store = store or create_store(settings or Settings())
+        self._count = count
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Return the sandbox's answer; httpx.TransportError now, or while the body is read, if it breaks."""
+        self._count()
         visit = _visit(self.store, request, await request.aread())
         try:
             answer = await awaited(arriving(visit.ask, _patience(request)))

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from sandbox.testing.bound import counting
 from sandbox.testing.clock import WorldClock
 from sandbox.testing.entry import Entry
 from sandbox.testing.home import Home, home_of
@@ -16,6 +17,7 @@ from sandbox.testing.lobby import Lobby
 from sandbox.testing.sleep import drive, release
 from sandbox.testing.steward import Steward, inside, outside
 from sandbox.testing.story import story
+from sandbox.testing.strategies.script import Script
 from sandbox.testing.terms import WORLD, Terms, label_of
 
 if TYPE_CHECKING:
@@ -32,17 +34,21 @@ class Sandbox:
     `with Sandbox(scenario="rate-limited") as sandbox: sandbox.client.get("/v1/systems")`
 
     `label` names the world: the same label meets the same ids and faults in every run. `server` is the origin of a
-    running sandbox to be used instead of one in this process. Everything else is said by `Terms`. `witness` is called
-    with the world before its journal is forgotten: at its end, and when it goes back.
+    running sandbox to be used instead of one in this process. `most` bounds how many requests the clients here may
+    send: the next one raises `Endless`. Everything else is said by `Terms`. `witness` is called with the world before
+    its journal is forgotten: at its end, and when it goes back.
     """
 
-    def __init__(self, api: str = "aikraft", *, label: str = "", server: str = "", **terms: Any) -> None:
+    def __init__(self, api: str = "aikraft", *, label: str = "", server: str = "", most: int = 0, **terms: Any) -> None:
         self.terms = Terms(api=api, **terms)
         self.api = api
         self.label = label_of(label)
         self._server = server.rstrip("/")
         if server and self.terms.fixture != "default":
             raise ValueError("fixture: a running server has its own, start it with --fixture")
+        if server and most:
+            raise ValueError("most: only what is asked in this process can be bounded")
+        self._count = counting(most)
         self._clients: dict[str, Any] = {}
         self.witness: Callable[[Sandbox], None] | None = None
         self._home: Home | None = None
@@ -92,7 +98,7 @@ class Sandbox:
     ) -> None:
         try:
             if isinstance(error, Exception):
-                error.add_note(f"sandbox {self.api}\n{story(self.journal)}")
+                error.add_note(f"sandbox {self.api}\n{self._played()}{story(self.journal)}")
         finally:
             self.close()
 
@@ -124,7 +130,7 @@ class Sandbox:
 
             from sandbox.testing.transport import AsyncSandboxTransport
 
-            transport = None if self._home is None else AsyncSandboxTransport(store=self._home.store)
+            transport = None if self._home is None else AsyncSandboxTransport(store=self._home.store, count=self._count)
             headers = self.headers
             self._clients["aclient"] = httpx.AsyncClient(transport=transport, base_url=self.base_url, headers=headers)
         client: httpx.AsyncClient = self._clients["aclient"]
@@ -142,7 +148,7 @@ class Sandbox:
                 from sandbox.testing.adapter import SandboxAdapter
 
                 session.trust_env = False
-                session.mount(self.base_url, SandboxAdapter(store=self._home.store))
+                session.mount(self.base_url, SandboxAdapter(store=self._home.store, count=self._count))
             self._clients["session"] = session
         made: requests.Session = self._clients["session"]
         return made
@@ -243,6 +249,11 @@ class Sandbox:
         if self.witness is not None:
             self.witness(self)
 
+    def _played(self) -> str:
+        """Return the file of the scenario that was drawn, since not every run of Hypothesis prints what it draws."""
+        scenario = self.terms.scenario
+        return f"{scenario.text}\n" if isinstance(scenario, Script) else ""
+
     def _prepare(self) -> None:
         if self._home is None:
             self._steward.ask("PUT", "/settings", {"label": self.label})
@@ -259,7 +270,7 @@ class Sandbox:
 
         from sandbox.testing.transport import SandboxTransport
 
-        transport = SandboxTransport(store=self._home.store)
+        transport = SandboxTransport(store=self._home.store, count=self._count)
         return httpx.Client(transport=transport, base_url=self.base_url, headers=self.headers)
 
     def _over_sockets(self, key: str, name: str) -> httpx.Client:

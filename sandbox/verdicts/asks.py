@@ -10,12 +10,15 @@ from typing import Any
 from sandbox.core.asked import is_late, is_lost, object_in, query_of
 from sandbox.core.clock import SECOND
 from sandbox.core.contract import Contract, Operation
+from sandbox.core.message import DRIBBLE, SILENCE, Hangup, Wait
 from sandbox.core.timeline import Entry
 from sandbox.core.wording import id_of
 
 _CLOCK_MOVES = frozenset({"advanceClock", "putClock"})
 """What a test steers in a client's place when the client sleeps."""
 _MOST_SECONDS = 10**9
+NEVER = 1 << 62
+"""How long an answer that never comes is held back."""
 
 Same = tuple[str, str, str, str, bytes]
 
@@ -51,6 +54,12 @@ class Ask:
     def lost(self) -> bool:
         """Tell whether the connection broke instead of a whole answer."""
         return is_lost(self.entry)
+
+    @property
+    def held(self) -> int:
+        """Return for how many microseconds of the world's time the answer was held back from its client."""
+        span = sum(_held(each) for each in self.entry.response.effects)
+        return NEVER if span >= NEVER else span * self.entry.charter.clock.inside(1) // SECOND
 
     @property
     def went_well(self) -> bool:
@@ -114,6 +123,20 @@ def between(first: Ask, second: Ask) -> int:
     if first.entry.charter.clock.mode == "frozen":
         passed = max(passed, second.entry.wall - first.entry.wall)
     return max(0, passed)
+
+
+def unseen(first: Ask, second: Ask) -> bool:
+    """Tell whether the client asked again before the first answer, held back as it was, had come: it gave it up."""
+    return between(first, second) < first.held
+
+
+def _held(effect: Any) -> int:
+    """Return for how many microseconds an effect holds the answer back, outside."""
+    if isinstance(effect, Wait):
+        return effect.span
+    if isinstance(effect, Hangup):
+        return NEVER if effect.kind == SILENCE else effect.span if effect.kind == DRIBBLE else 0
+    return 0
 
 
 def seconds(span: int) -> str:

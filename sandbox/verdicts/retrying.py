@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from sandbox.core.clock import SECOND
 from sandbox.core.contract import Contract
-from sandbox.verdicts.asks import Ask, Same, between, seconds
+from sandbox.verdicts.asks import Ask, Same, between, seconds, unseen
 from sandbox.verdicts.kind import Found, VerdictKind, name_of
 
 QUICK = SECOND // 10
@@ -38,6 +38,8 @@ def _too_early(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
         if told is None:
             continue
         waited = between(first, again)
+        if unseen(first, again):
+            continue
         # A clock that advances for whoever comes too early hides by how much it was.
         moved = again.entry.marks.early_retry and first.entry.charter.clock.auto_advance
         if waited < told or (moved and first.entry.cause == "quota"):
@@ -61,6 +63,17 @@ def grown(pauses: Sequence[int]) -> bool:
     return any(each > first * GROWTH for each in rest)
 
 
+def _rests(asks: Sequence[Ask]) -> list[int]:
+    """Return for how long at most the client rested between each of these and the next, once the answer had come."""
+    spans = [(between(one, other), one.held) for one, other in pairwise(asks)]
+    return [span - held if span >= held else span for span, held in spans]
+
+
+def _slowed(asks: Sequence[Ask], rests: Sequence[int]) -> bool:
+    """Tell whether the client may have slowed down: for how long it waited for what it gave up, nobody knows."""
+    return unseen(*asks[:2]) or grown(rests)
+
+
 def _no_back_off(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
     runs: dict[Same, list[Ask]] = {}
     for ask in asks:
@@ -68,9 +81,10 @@ def _no_back_off(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
             continue
         run = runs.setdefault(ask.same, [])
         run.append(ask)
-        pauses = pauses_of(run[-PAUSES - 1 :])
+        latest = run[-PAUSES - 1 :]
+        pauses = _rests(latest)
         hasty = len(pauses) >= 2 and max(pauses[-2:]) < QUICK
-        if hasty or (len(run) == PAUSES + 1 and not grown(pauses)):
+        if hasty or (len(run) == PAUSES + 1 and not _slowed(latest, pauses)):
             told = "without a pause" if hasty else f"with pauses of {', '.join(map(seconds, pauses))}"
             yield Found(run[-3:] if hasty else tuple(run), f"{name_of(ask)} failed and was sent again and again {told}")
         if not _failed(ask):
@@ -83,7 +97,7 @@ def _hopeless(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
         unchanged = first.epoch == again.epoch
         # Which credential a stranger sent is not kept, so it may have been another one.
         known = first.entry.request.caller.key is not None or first.entry.request.caller.reason == "missing"
-        if refused and unchanged and known:
+        if refused and unchanged and known and not unseen(first, again):
             seen = f"{name_of(again)} was refused with {first.status}, and the same request was sent again"
             yield Found((first, again), seen)
 

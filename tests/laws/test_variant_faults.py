@@ -160,10 +160,33 @@ def test_what_breaks_the_contract_needs_its_mark(figures):
         ({}, ""),
         ({"kind": "nulls", "wire": "wrong_length", "illegal": True}, ""),
         ({"kind": "null"}, ".kind"),
+        ({"kind": "empty_page", "place": 0}, ".place"),
+        ({"wire": "truncated_json", "place": 0, "illegal": True}, ".place"),
+        ({"kind": "nulls", "place": -1}, ".place"),
     ],
 )
 def test_figures_that_cannot_work_are_refused_with_their_place(figures, path):
     assert written(flaw_of({"variant": figures}).path) == "rules[0].then.variant" + path
+
+
+def varied(figures, name):
+    """Return the list's answer under this variant, by a rule of this name: chance is the name's."""
+    return ask(under(world_of(), {**rule(figures), "name": name}), "GET", LIST).response.body
+
+
+@pytest.mark.parametrize("figures", [{"kind": "nulls"}, {"kind": "wrong_type", "illegal": True}])
+def test_a_place_is_changed_by_its_number_and_by_no_chance(figures):
+    names = [f"rule-{number}" for number in range(12)]
+    assert len({varied(figures, name) for name in names}) > 1
+    placed = [{varied({**figures, "place": place}, name) for name in names} for place in range(4)]
+    assert [len(each) for each in placed] == [1, 1, 1, 1]
+    assert len(set.union(*placed)) > 1
+
+
+def test_the_places_of_an_answer_go_around():
+    answers = [varied({"kind": "nulls", "place": place}, "one") for place in range(200)]
+    assert len(set(answers)) < 200
+    assert answers[0] in answers[1:]
 
 
 def test_the_flags_say_what_a_variant_breaks():

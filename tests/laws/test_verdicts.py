@@ -278,6 +278,44 @@ def test_a_client_that_the_clock_waits_for_is_early_all_the_same():
     assert [each.name for each in verdicts(journal_of(stage))] == ["retried-too-early"]
 
 
+LATE = [
+    ("retried-too-early", {"rate_limit": {"exhausted": True, "retry_after": "huge"}}),
+    ("retried-what-cannot-succeed", {"error": {"status": 400}}),
+]
+
+
+@pytest.mark.parametrize(("name", "then"), LATE)
+@pytest.mark.parametrize(("waited", "blamed"), [("6s", False), ("10s", True)])
+def test_who_gives_up_a_late_answer_is_not_blamed_for_what_it_says(name, then, waited, blamed):
+    stage = Stage(down("aikraft", delay="10s", **then), key=KEY)
+    stage.get("/v1/systems")
+    stage.later(waited)
+    stage.get("/v1/systems")
+    assert [each.name for each in verdicts(journal_of(stage))] == ([name] if blamed else [])
+
+
+@pytest.mark.parametrize("late", [{"delay": "10s"}, {"hangup": {"break": "DRIBBLE", "over": "10s"}}, {"hangup": "NO_ANSWER"}])  # fmt: skip
+@pytest.mark.parametrize(("spans", "blamed"), [(("6s", "2s", "4s"), False), (("6s", "0s", "0s"), True)])
+def test_time_spent_on_waiting_for_an_answer_is_no_pause(late, spans, blamed):
+    scenario = down("aikraft")
+    scenario["rules"] = [{"when": {"nth": 1}, "then": {"error": 500, **late}, "continue": True}, *scenario["rules"]]
+    stage = Stage(scenario, key=KEY)
+    for span in ("0s", *spans):
+        if span != "0s":
+            stage.later(span)
+        stage.get("/v1/systems")
+    assert [each.name for each in verdicts(journal_of(stage))] == (["no-back-off"] if blamed else [])
+
+
+def test_a_pause_begins_when_a_late_answer_has_come():
+    stage = Stage(down("aikraft", delay="2s", error={"status": 500}), key=KEY)
+    for _ in range(4):
+        stage.get("/v1/systems")
+        stage.later("3s")
+    [found] = verdicts(journal_of(stage))
+    assert "pauses of 1 s, 1 s, 1 s" in found.because
+
+
 def test_the_control_plane_tells_verdicts_by_severity_and_without_those_that_are_switched_off():
     stage = Stage("rate-limited", key=KEY)
     impatient(stage, "/v1/systems")

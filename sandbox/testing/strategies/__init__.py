@@ -1,7 +1,8 @@
-"""Hypothesis strategies for what is sent to the APIs. Needs the extra `testing`.
+"""Hypothesis strategies for tests of clients. Needs the extra `testing`.
 
 `systems()`, `units()` and `bodies()` draw request bodies, `calls()` whole sequences of calls as data, which `play()`
-sends to any server; `as_curl()` and `as_python()` write a sequence down for people.
+sends to any server; `as_curl()` and `as_python()` write a sequence down for people. `scenarios()` draws what goes wrong
+at the server.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ _HOMES = {
     "Call": "sequence",
     "Calls": "sequence",
     "Ref": "sequence",
+    "Script": "script",
     "Step": "playing",
     "as_curl": "snippets",
     "as_python": "snippets",
     "bodies": "body",
     "calls": "drawing",
     "play": "playing",
+    "scenarios": "scripting",
     "systems": "rows",
     "units": "rows",
 }

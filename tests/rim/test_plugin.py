@@ -365,3 +365,31 @@ def test_the_plugin_is_installed_and_imports_nothing_before_it_is_used(pytester:
     )
     told = pytester.runpytest_subprocess("--markers", "--fixtures")
     told.stdout.fnmatch_lines(["@pytest.mark.sandbox(*fixture=, *"])
+
+
+BROKEN = """
+    from sandbox.testing import survives
+
+    def client(sandbox):
+        sandbox.client.get("/v1/systems").raise_for_status()
+
+    def test_it_survives():
+        survives(client)
+"""
+
+
+def test_the_scenario_that_breaks_a_client_is_written_beside_the_capsules(pytester: pytest.Pytester) -> None:
+    result = ran(pytester, BROKEN, "--sandbox-report", "report", failed=1)
+    [path] = (pytester.path / "report").glob("*test_it_survives*.scenario.yaml")
+    result.stdout.fnmatch_lines(["*the smallest scenario that breaks the client:*", "*sandbox scenario*", str(path)])
+    assert path.read_text().endswith("    then: {error: 500}\n")
+    again = f"""
+        from sandbox.testing import Sandbox
+        from sandbox.web.files import read
+        from pathlib import Path
+
+        def test_it_breaks_again():
+            with Sandbox(scenario=read(Path({str(path)!r}))[0]) as sandbox:
+                assert sandbox.client.get("/v1/systems").status_code == 500
+    """
+    ran(pytester, again, passed=1)

@@ -79,7 +79,7 @@ PLANTED: list[tuple[str, Task, type[Client], dict[str, Any], list[Any], str]] = 
     ("aikraft", reads, GivesUpAtOnce, {}, rule("listSystems", 1, error=500), "HTTPStatusError"),
     ("aikraft", writes, WritesBlindly, {"kinds": ("error", "commit", "hangup")}, rule("createSystem", 1, commit="drop_after"), "duplicate-after-lost-answer"),
     ("ctrlai", writes, WritesBlindly, {"kinds": SURVIVABLE}, rule("createUnit", 1, commit="drop_after"), "duplicate-after-lost-answer"),
-    ("aikraft", documents, PollsForEver, {"kinds": ("error", "job")}, rule("createDocuments", 1, job="stall"), "Endless"),
+    ("aikraft", documents, PollsForEver, {"kinds": ("error", "job"), "max_requests": 40}, rule("createDocuments", 1, job="stall"), "Endless"),
     ("aikraft", documents, TakesAcceptedForDone, {"kinds": ("error", "job")}, rule("createDocuments", 1, job="stall"), "AssertionError"),
     ("aikraft", reads, TrustsADate, {"kinds": ("variant",)}, rule("getMonitoring", 1, variant={"kind": "nulls", "place": 0}), "TypeError"),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ LONGEST = 5
 """How many calls a sequence has at most."""
 MOST = 12
 """After how many divergences the hunt ends."""
-SHRINKS = 100
+SHRINKS = 50
 """How many further sequences are drawn to make a divergence smaller."""
 
 

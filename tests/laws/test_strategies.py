@@ -264,3 +264,16 @@ def test_an_unknown_operation_and_one_without_a_body_are_refused_by_name():
 def test_a_keyword_that_is_not_known_is_refused_by_name():
     with pytest.raises(ValueError, match="'uniqueItems'"):
         Values(contract_of("aikraft").document).of({"type": "array", "uniqueItems": True}, "rows")
+
+
+def test_a_sequence_is_made_shorter_by_what_nothing_needs():
+    longer = Calls("ctrlai", (
+        Call("listDomains", query={"limit": 1}), Call("listDomains"), Call("getDomain", path={"id": Ref(2, "/data/0/id")}),
+    ))  # fmt: skip
+    texts = {str(each) for each in longer.shorter()}
+    assert texts == {
+        "1. listDomains()\n2. getDomain(id={1.data.0.id})",
+        "1. listDomains(limit=1)\n2. listDomains()",
+        "1. listDomains()\n2. listDomains()\n3. getDomain(id={2.data.0.id})",
+        "1. listDomains(limit=1)\n2. listDomains()\n3. getDomain(id={1.data.0.id})",
+    }

@@ -89,7 +89,7 @@ class Calls:
         return call.method or contract_of(self.api).operations[call.operation].method
 
     def shorter(self) -> Iterator[Calls]:
-        """Yield the sequences that lack one call that no other needs, or one query value of a call."""
+        """Yield sequences that lack a call that no other needs, or a query value, or refer to an earlier like step."""
         for at in range(len(self.calls) - 1, -1, -1):
             rest = self._without(at + 1)
             if rest is not None:
@@ -98,6 +98,17 @@ class Calls:
             for name in call.query:
                 query = Frozen((each, value) for each, value in call.query.items() if each != name)
                 yield replace(self, calls=(*self.calls[:at], replace(call, query=query), *self.calls[at + 1 :]))
+
+        for at, call in enumerate(self.calls):
+            for ref in dict.fromkeys(call.refs()):
+                earlier = (
+                    step
+                    for step in range(1, ref.step)
+                    if self.calls[step - 1].operation == self.calls[ref.step - 1].operation
+                )
+                for step in earlier:
+                    moved = _mapped(call, {ref: ref._replace(step=step)})
+                    yield replace(self, calls=(*self.calls[:at], moved, *self.calls[at + 1 :]))
 
     def _without(self, step: int) -> Calls | None:
         if len(self.calls) == 1 or any(ref.step == step for call in self.calls for ref in call.refs()):
@@ -112,10 +123,14 @@ class Calls:
 
 
 def _renumbered(call: Call, gone: int) -> Call:
-    def moved(ref: Ref) -> Ref:
-        return ref._replace(step=ref.step - 1) if ref.step > gone else ref
+    return _mapped(call, {ref: ref._replace(step=ref.step - 1) for ref in call.refs() if ref.step > gone})
 
-    path, query, body = (kept(filled(each, moved)) for each in (call.path, call.query, call.body))
+
+def _mapped(call: Call, others: Mapping[Ref, Ref]) -> Call:
+    """Return the call with these references replaced."""
+    path, query, body = (
+        kept(filled(each, lambda ref: others.get(ref, ref))) for each in (call.path, call.query, call.body)
+    )
     return replace(call, path=path, query=query, body=body)
 
 

@@ -23,6 +23,7 @@ from sandbox.check.pursuing import Map, map_of, pursue
 STATEFUL = "stateful"
 TRIES = 4
 """How many sequences a pursuit has."""
+_BARRED, _ENOUGH = frozenset({401, 403, 429}), 8
 _SEEDS = 1_000
 """How far the seeds of two runs are apart: more than the rounds that a run has."""
 
@@ -60,8 +61,16 @@ def _trying(ledger: Ledger, work: Callable[[], None]) -> None:
 
 def _pursue_all(judge: Judge, chart: Map, number: int) -> None:
     for name in judge.uncovered():
-        if not judge.ledger.links[name]:
+        if not judge.ledger.links[name] and not _is_barred(judge.ledger, name):
             pursue(judge, chart, name, TRIES, number, _walked)
+
+
+def _is_barred(ledger: Ledger, link: str) -> bool:
+    """Say whether the key, or its quota, has let nobody through here, or where the link begins: no data will."""
+    source = link.partition(" -> ")[0]
+    followed = {status: times for (name, status), times in ledger.followed.items() if name == link}
+    begun = {status: n for (phase, at, status), n in ledger.answers.items() if (phase, at) == (STATEFUL, source)}
+    return any(sum(each.values()) >= _ENOUGH and set(each) <= _BARRED for each in (followed, begun))
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def test_a_guess_is_called_by_its_place_and_what_many_places_share_by_its_name()
     assert aikraft["getJob 200 data.job_id"].provenance == "inferred"
     assert aikraft["response MethodNotAllowed"].operation is None
     assert aikraft["decision cursor-form"].provenance == "invented"
-    assert aikraft["ingestAggregates body sdk.name"].behaviour == "It is a string."
+    assert ctrlai["createApiKey body role"].behaviour == "Each may do all that the ones before it may."
     assert ctrlai["listInferences ?mode"].operation == "listInferences"
     assert ctrlai["removeDomainMember {userId}"].provenance == "invented"
     assert ctrlai["infer 200 data.segments[].tainted"].provenance == "invented"

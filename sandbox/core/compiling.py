@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.core.contract import Body, Branch, Contract, ContractError, Operation, Parameter, Refusal
+from sandbox.core.contract import Body, Branch, Contract, ContractError, Operation, Parameter, Refusal, referred
 from sandbox.core.deciding import DECISIONS, PROVENANCE, decisions_in
 from sandbox.core.frozen import Frozen, freeze, to_json
 from sandbox.core.message import FORM
@@ -202,10 +202,6 @@ class _Reader:
     def _part(self, name: str, schema: Mapping[str, Any] | None) -> Part | None:
         return None if schema is None else self.schemas.part(name, schema)
 
-    def _resolved(self, node: Frozen) -> Frozen:
-        while "$ref" in node:
-            target: Any = self.document
-            for step in node["$ref"].removeprefix("#/").split("/"):
-                target = target[step]
-            node = target
-        return node
+    def _resolved(self, node: Mapping[str, Any]) -> Frozen:
+        found: Any = referred(self.document, node)
+        return found  # type: ignore[no-any-return]

@@ -182,12 +182,7 @@ class Contract:
 
     def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a node of the document, or what it refers to."""
-        while "$ref" in node:
-            target: Any = self.document
-            for step in node["$ref"].removeprefix("#/").split("/"):
-                target = target[step]
-            node = target
-        return node
+        return referred(self.document, node)
 
     def written(self, operation: Operation) -> Mapping[str, Any]:
         """Return the operation as the document has it."""
@@ -197,6 +192,16 @@ class Contract:
     def served(self) -> bytes:
         """Return the document as JSON with the sandbox's own server, for tools that read it from the sandbox."""
         return to_json({**self.document, "servers": [{"url": self.prefix}]})
+
+
+def referred(document: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a node of an OpenAPI document, or what it refers to in there."""
+    while "$ref" in node:
+        target: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return node
 
 
 def _decoded(segment: str) -> str | None:

@@ -199,14 +199,13 @@ def unknown_in(entry: Entry, operation: Operation, fields: frozenset[str] | None
 
 def fields_of(contract: Contract, operation: Operation) -> frozenset[str] | None:
     """Return the names that the operation's body may have at its top, or None if its schema does not list them."""
-    methods = contract.document["paths"].get(operation.path, {})
-    body = _resolved(contract, methods.get(operation.method.lower(), {}).get("requestBody", {}))
+    body = contract.resolved(contract.written(operation).get("requestBody", {}))
     schema = body.get("content", {}).get(JSON, {}).get("schema")
     return None if schema is None else _names(contract, schema, _DEEPEST)
 
 
 def _names(contract: Contract, schema: Any, depth: int) -> frozenset[str] | None:
-    schema = _resolved(contract, schema)
+    schema = contract.resolved(schema)
     parts = [each for way in ("allOf", "anyOf", "oneOf") for each in schema.get(way, ())]
     if depth == 0 or ("properties" not in schema and not parts):
         return None
@@ -214,12 +213,3 @@ def _names(contract: Contract, schema: Any, depth: int) -> frozenset[str] | None
     for part in parts:
         names |= _names(contract, part, depth - 1) or frozenset()
     return names
-
-
-def _resolved(contract: Contract, node: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in node:
-        target: Any = contract.document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        node = target
-    return node

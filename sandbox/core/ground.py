@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sandbox.core.contract import Contract, Operation
+from sandbox.core.contract import Contract, Operation, referred
 from sandbox.core.frozen import Frozen
 from sandbox.core.shape import Shape
 
@@ -62,11 +62,7 @@ class Ground:
 
     def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what the reference leads to."""
-        target: Any = self.document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step.replace("~1", "/").replace("~0", "~")]
-        found: Mapping[str, Any] = target
-        return found
+        return referred(self.document, node)
 
     def spoken(self, schemas: Iterable[Any]) -> Schemas:
         """Return these schemas and all within them that may speak of the same value."""
@@ -113,7 +109,7 @@ def ground_of(contract: Contract, operation: Operation) -> Ground | None:
     if shape.whole is None:
         return None
     ground = Ground(contract.document, Frozen(), shape)
-    node = contract.document["paths"][operation.path][operation.method.lower()]["responses"][str(shape.status)]
+    node = contract.written(operation)["responses"][str(shape.status)]
     while "$ref" in node:
         node = ground.resolved(node)
     return Ground(contract.document, node["content"][shape.kind]["schema"], shape)

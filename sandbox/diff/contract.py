@@ -25,15 +25,9 @@ class Sentence(NamedTuple):
     source: str
 
 
-def operation_node(contract: Contract, operation: Operation) -> Node:
-    """Return what the contract says of the operation."""
-    found: Node = contract.document["paths"][operation.path][operation.method.lower()]
-    return found
-
-
 def answer_node(contract: Contract, operation: Operation, status: int | None) -> Node:
     """Return what the contract says of the operation's answer with this status; nothing if it declares none."""
-    return resolved(contract, operation_node(contract, operation)["responses"].get(str(status), NOTHING))
+    return contract.resolved(contract.written(operation)["responses"].get(str(status), NOTHING))
 
 
 def schema_node(contract: Contract, operation: Operation, status: int | None) -> Node | None:
@@ -64,26 +58,16 @@ def components(contract: Contract) -> Mapping[str, Node]:
     return found
 
 
-def resolved(contract: Contract, node: Node) -> Node:
-    """Return the node that references lead to."""
-    while "$ref" in node:
-        target: Any = contract.document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        node = target
-    return node
-
-
 def parameter_node(contract: Contract, operation: Operation, name: str) -> Node:
     """Return what the contract says of a query parameter, or nothing."""
     shared = contract.document["paths"][operation.path].get("parameters", ())
-    nodes = (resolved(contract, each) for each in (*shared, *operation_node(contract, operation).get("parameters", ())))
+    nodes = (contract.resolved(each) for each in (*shared, *contract.written(operation).get("parameters", ())))
     return next((each for each in nodes if each["name"] == name), NOTHING)
 
 
 def sentence(contract: Contract, operation: Operation, status: int | None, place: str) -> Sentence:
     """Return the sentence of the contract that is nearest to this place of the answer with this status."""
-    nodes = [operation_node(contract, operation), *_nodes(contract, operation, status, place)]
+    nodes = [contract.written(operation), *_nodes(contract, operation, status, place)]
     marked = [each for each in nodes if "x-provenance" in each]
     told = [" ".join(str(each["description"]).split()) for each in nodes if each.get("description")]
     nearest = marked[-1] if marked else NOTHING
@@ -96,7 +80,7 @@ def _nodes(contract: Contract, operation: Operation, status: int | None, place: 
     yield answer
     kind, _, name = place.partition(" ")
     if kind == "header":
-        yield resolved(contract, answer.get("headers", {}).get(name, NOTHING))
+        yield contract.resolved(answer.get("headers", {}).get(name, NOTHING))
     elif kind == "filter" or place in ("page size", "next page"):
         yield parameter_node(contract, operation, name if kind == "filter" else "cursor" if kind == "next" else "limit")
     elif place.startswith("/") or place in ("cursor", "total"):

@@ -40,7 +40,7 @@ def operation_of(contract: Contract, name: str) -> Operation:
 
 def body_node(contract: Contract, operation: Operation) -> Mapping[str, Any]:
     """Return what the contract says of the operation's JSON body: its schema and its examples."""
-    node = contract.document["paths"][operation.path][operation.method.lower()]["requestBody"]
+    node = contract.written(operation)["requestBody"]
     found: Mapping[str, Any] = node["content"][JSON]
     return found
 

@@ -130,17 +130,17 @@ def path_names(operation: Operation) -> list[str]:
 def schema_of(contract: Contract, operation: Operation, parameter: Parameter) -> Mapping[str, Any]:
     """Return the schema of a query parameter, its reference resolved."""
     path = contract.document["paths"][operation.path].get("parameters", ())
-    nodes = (_resolved(contract, each) for each in (*path, *_node(contract, operation).get("parameters", ())))
-    return _resolved(contract, next(each["schema"] for each in nodes if each["name"] == parameter.name))
+    nodes = (contract.resolved(each) for each in (*path, *contract.written(operation).get("parameters", ())))
+    return contract.resolved(next(each["schema"] for each in nodes if each["name"] == parameter.name))
 
 
 def wanted(contract: Contract, operation: Operation) -> Wanted:
     """Return which fields of the operation's body take ids."""
     if operation.body is None:
         return Wanted(frozenset(), frozenset(), frozenset())
-    schema = _resolved(contract, body_node(contract, operation)["schema"])
+    schema = contract.resolved(body_node(contract, operation)["schema"])
     fields = schema.get("properties", {})
-    lists = frozenset(name for name, each in fields.items() if _is_id(name, _resolved(contract, each).get("items")))
+    lists = frozenset(name for name, each in fields.items() if _is_id(name, contract.resolved(each).get("items")))
     ids = lists | {name for name, each in fields.items() if _is_id(name, each)}
     return Wanted(ids, (ids - lists) & frozenset(schema.get("required", ())), lists)
 
@@ -155,7 +155,7 @@ def _is_id(name: str, schema: Mapping[str, Any] | None) -> bool:
 
 def _links(contract: Contract) -> Iterator[Link]:
     for operation in contract.operations.values():
-        answer = _resolved(contract, _node(contract, operation)["responses"][str(operation.success.status)])
+        answer = contract.resolved(contract.written(operation)["responses"][str(operation.success.status)])
         for name, each in answer.get("links", {}).items():
             target = contract.operations[each["operationId"]]
             given, named = each.get("parameters", {}), set(path_names(target))
@@ -177,9 +177,9 @@ def _further_pages(contract: Contract) -> Iterator[Link]:
 
 def _slots(contract: Contract, operation: Operation) -> Iterator[Slot]:
     node = contract.document["paths"][operation.path]
-    for each in (*node.get("parameters", ()), *_node(contract, operation).get("parameters", ())):
+    for each in (*node.get("parameters", ()), *contract.written(operation).get("parameters", ())):
         component = each["$ref"].rpartition("/")[2] if "$ref" in each else ""
-        parameter = _resolved(contract, each)
+        parameter = contract.resolved(each)
         name = parameter["name"]
         yield Slot(parameter["in"], name, component if parameter["in"] == PATH and component else name)
 
@@ -223,20 +223,6 @@ def _examples(contract: Contract) -> Mapping[str, tuple[Any, ...]]:
     shown = {name: tuple(each["value"] for each in node.get("examples", {}).values()) for name, node in named.items()}
     by_name = {node["name"]: shown[name] for name, node in named.items() if node["in"] == QUERY}
     return {**by_name, **{name: each for name, each in shown.items() if named[name]["in"] == PATH}}
-
-
-def _node(contract: Contract, operation: Operation) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = contract.document["paths"][operation.path][operation.method.lower()]
-    return found
-
-
-def _resolved(contract: Contract, node: Mapping[str, Any]) -> Mapping[str, Any]:
-    while "$ref" in node:
-        target: Any = contract.document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        node = target
-    return node
 
 
 def _filled(values: Mapping[str, Any], step: int, call: Call) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from sandbox.core.contract import referred
 from sandbox.core.frozen import Frozen
 
 Json = st.SearchStrategy[Any]
@@ -48,7 +49,7 @@ class Values:
         if "$ref" in schema:
             handle = schema["$ref"].endswith("/Reference")
             beside = {key: each for key, each in schema.items() if key != "$ref"}
-            return self.of({**self._resolved(schema["$ref"]), **beside}, "id" if handle else name, hints)
+            return self.of({**referred(self.document, schema), **beside}, "id" if handle else name, hints)
         unknown = set(schema) - KNOWN - _WORDLESS
         if unknown:
             raise ValueError(f"{name or 'a body'}: no strategy for the keyword {sorted(unknown)[0]!r}")
@@ -61,13 +62,6 @@ class Values:
         types = schema.get("type", ())
         named = (types,) if isinstance(types, str) else types
         return st.one_of([self._typed(each, schema, name, hints) for each in named or ("string", "boolean")])
-
-    def _resolved(self, reference: str) -> Mapping[str, Any]:
-        target: Any = self.document
-        for step in reference.removeprefix("#/").split("/"):
-            target = target[step]
-        found: Mapping[str, Any] = target
-        return found
 
     def _typed(self, kind: str, schema: Mapping[str, Any], name: str, hints: Hints) -> Json:
         if kind == "string":

@@ -289,9 +289,13 @@ def test_a_sleep_that_no_clock_can_take_is_refused_and_leaves_time_as_it_was() -
 
 @pytest.mark.parametrize("error", [Endless, pytest.fail.Exception])
 def test_what_is_no_exception_and_fails_a_test_tells_what_happened_too(error: type[BaseException]) -> None:
-    with pytest.raises(error) as raised, Sandbox() as sandbox:
-        sandbox.client.get("/v1/systems")
-        raise error("over")
+    def fails() -> None:
+        with Sandbox() as sandbox:
+            sandbox.client.get("/v1/systems")
+            raise error("over")
+
+    with pytest.raises(error) as raised:
+        fails()
     assert "1 GET /v1/systems 200" in raised.value.__notes__[0]
 
 

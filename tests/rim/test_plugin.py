@@ -17,6 +17,8 @@ from sandbox.testing import SandboxServer, plugin
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["pytester"]
+LEAN = [one for each in ("schemathesis", "faker", "hypothesispytest") for one in ("-p", f"no:{each}")]
+"""What a suite in processes of its own has no need of, and would import in each."""
 LOAN = '{"name": "Loan", "description": "Scores.", "purpose": "Credit decisions", "domain": "Financial Services"}'
 
 
@@ -148,7 +150,9 @@ def test_a_failing_test_tells_what_was_asked_and_why_it_was_answered_so(pytester
     result.stdout.no_fnmatch_line("*ak_test_*")
 
 
-def test_a_test_that_fails_when_it_is_taken_down_tells_it_too_and_sleep_waits_by_then(pytester: pytest.Pytester) -> None:
+def test_a_test_that_fails_when_it_is_taken_down_tells_it_too_and_sleep_waits_by_then(
+    pytester: pytest.Pytester,
+) -> None:
     text = """
         import time
         import pytest
@@ -328,7 +332,7 @@ MANY = f"""
 
 def test_workers_of_xdist_meet_the_same_worlds_as_one_process(pytester: pytest.Pytester) -> None:
     told = []
-    for number, options in enumerate((["-n0"], ["-n2", "--dist", "loadgroup", "-p", "no:schemathesis"])):
+    for number, options in enumerate((["-n0"], ["-n2", "--dist", "loadgroup", *LEAN])):
         pytester.makepyfile(test_many=MANY)
         folder = pytester.mkdir(f"told-{number}")
         pytester._monkeypatch.setenv("TOLD", str(folder))
@@ -406,9 +410,7 @@ def test_the_plugin_is_installed_and_imports_nothing_before_it_is_used(pytester:
             assert not {"httpx", "flask", "marshmallow", "yaml"} & set(sys.modules)
         """
     )
-    pytester.runpytest_subprocess("-W", "error", "-p", "no:schemathesis", "-p", "no:hypothesispytest").assert_outcomes(
-        passed=1
-    )
+    pytester.runpytest_subprocess("-W", "error", *LEAN).assert_outcomes(passed=1)
     told = pytester.runpytest_subprocess("--markers", "--fixtures")
     told.stdout.fnmatch_lines(["@pytest.mark.sandbox(*fixture=, *"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from itertools import count
 
@@ -31,3 +32,9 @@ def counting(most: int) -> Count:
             raise Endless(f"expected an end after at most {most} requests, got one more: the client goes on for ever")
 
     return counted
+
+
+def failures() -> tuple[type[BaseException], ...]:
+    """Return what a client or a test may fail with; what fails a test of pytest is no Exception, and counts as well."""
+    pytest = sys.modules.get("pytest")
+    return (Exception, SystemExit, Endless, *(() if pytest is None else (pytest.fail.Exception,)))

@@ -12,6 +12,8 @@ from sandbox.testing.steward import Steward
 
 Span = str | float | timedelta
 """A time that passes: `3d`, `1h30m`, `250ms`, seconds, or a timedelta."""
+TOO_LONG = 10**9
+"""How many seconds are no longer a pause: some thirty years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,11 @@ def _now(shown: Any) -> datetime:
 
 
 def _written(span: Span) -> str:
-    """Return a span as the control plane reads it; ValueError if it cannot."""
+    """Return a span as the control plane reads it; ValueError if it cannot, OverflowError if it is too long."""
     if isinstance(span, str):
         parse_duration(span)
         return span
     seconds = span.total_seconds() if isinstance(span, timedelta) else span
+    if seconds >= TOO_LONG:
+        raise OverflowError(f"expected less than {TOO_LONG:,} seconds to pass, got {seconds:g}")
     return f"{ceil(round(seconds * 1000, 6))}ms"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
@@ -101,8 +102,7 @@ def _world(request: pytest.FixtureRequest, api: str) -> Iterator[Sandbox]:
     try:
         yield sandbox
     finally:
-        opened.remove(sandbox)
-        sandbox.close()
+        sandbox.wake()
 
 
 def _begun(request: pytest.FixtureRequest, api: str) -> Sandbox:
@@ -121,19 +121,24 @@ def _begun(request: pytest.FixtureRequest, api: str) -> Sandbox:
 
 
 def _check_there(server: str) -> None:
-    """Raise ValueError if no server answers."""
-    from httpx import HTTPError, get
+    """Raise ValueError if no sandbox answers."""
+    from httpx import HTTPError, InvalidURL, get
 
     try:
-        get(f"{server}/__admin/health")
-    except HTTPError as error:
+        get(f"{server.rstrip('/')}/__admin/health").raise_for_status()
+    except (HTTPError, InvalidURL) as error:
         raise ValueError(f"no sandbox answers at {server}: {error}") from error
 
 
 def _terms(item: pytest.Item, api: str) -> Mapping[str, Any]:
     """Return what the markers of the test say of its world of this API, the nearest one last; ValueError if unknown."""
+    from sandbox.settings import APIS
+
     terms: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers(MARKER))):
+        for name in marker.args:
+            if name not in APIS:
+                raise ValueError(f"marker sandbox: expected some of {', '.join(APIS)}, got {name!r}")
         for name in marker.kwargs:
             if name not in ARGUMENTS:
                 raise ValueError(f"marker sandbox: expected some of {', '.join(ARGUMENTS)}, got {name!r}")
@@ -151,26 +156,39 @@ def _label(item: pytest.Item) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Tell in the report of a failing test what its worlds were asked and why they answered so, and what breaks it."""
+    """Tell in the report of a failing test what its worlds were asked and why they answered so, and what breaks it.
+
+    Worlds end when all has been told: what takes a test down may fail for what they answered.
+    """
     report = yield
     if report.failed:  # type: ignore[attr-defined]
         for each in item.stash.get(_OPEN, []):
             report.sections.append((f"sandbox {each.api}", _told(item.config, each)))  # type: ignore[attr-defined]
-        for path in _found(item, call):
-            report.sections.append(("sandbox scenario", f"{path}\nsandbox check-scenario {path}"))  # type: ignore[attr-defined]
+        for told in _found(item, call):
+            report.sections.append(("sandbox scenario", told))  # type: ignore[attr-defined]
+    if call.when == "teardown":
+        opened = item.stash.get(_OPEN, [])
+        while opened:
+            opened.pop().close()
     return report
 
 
-def _found(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Path]:
+def _found(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[str]:
     """Yield where the scenario is written that was found to break the client, if that is why the test fails."""
     shrinking = sys.modules.get("sandbox.testing.shrinking")
     error = None if call.excinfo is None else call.excinfo.value
     if shrinking is not None and isinstance(error, shrinking.Breaks):
         from sandbox.testing.story import file_name
 
-        script, folder = error.broken.scenario, _folder(item.config)
-        folder.mkdir(parents=True, exist_ok=True)
-        yield script.write(folder / f"{file_name(script['api'], _label(item))}.scenario.yaml")
+        script = error.broken.scenario
+        try:
+            folder = _folder(item.config)
+            folder.mkdir(parents=True, exist_ok=True)
+            path = script.write(folder / f"{file_name(script['api'], _label(item))}.scenario.yaml")
+        except OSError as unwritten:
+            yield f"the scenario cannot be written: {unwritten}"
+        else:
+            yield f"{path}\nsandbox check-scenario {quote(str(path))}"
 
 
 def _told(config: pytest.Config, sandbox: Sandbox) -> str:

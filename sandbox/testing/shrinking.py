@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -14,8 +14,8 @@ from hypothesis.strategies import SearchStrategy
 
 from sandbox.core.verdict import SEVERITIES
 from sandbox.testing.strategies.script import Script, calm
-from sandbox.testing.strategies.scripting import check_words, size
-from sandbox.testing.strategies.scripting import scenarios as drawn
+from sandbox.testing.strategies.scripting import Cast, cast_of, check_words, scripts, size
+from sandbox.testing.strategies.singles import singles
 from sandbox.testing.trial import Run, Trial, Verdict, ran
 from sandbox.testing.world import Sandbox
 from sandbox.verdicts.catalogue import NAMES
@@ -24,6 +24,10 @@ FARTHEST = 20
 """The last call of an operation that is struck unless the scenarios are given."""
 SPARE = 1
 """How many calls more than when nothing happens are struck: a client that is refused asks again."""
+SWEPT = 70
+"""How many of a hundred examples are single faults, in turn; the others are drawn, with several."""
+MOST_RULES = 3
+"""How many faults are drawn at once."""
 ROUNDS = 2
 """How often the search begins anew once something is found: what it shrinks to depends on where it began."""
 
@@ -79,10 +83,11 @@ def smallest(
 ) -> Broken | None:
     """Return the smallest scenario found that breaks the client, or None if none of `max_examples` does.
 
-    The client gets a world and is broken if it raises anything but `allowed`, if it sends more than `max_requests`, if
-    the world's verdicts have one of these severities or names, if `check(sandbox)` raises or is False afterwards, or,
-    with `same`, if it returns something else than when nothing happens. What is struck is what it calls then, by any
-    fault that keeps the contract, or by `kinds` and `illegal` as in `strategies.scenarios`, or by `scenarios` alone.
+    The client gets a world and is broken if it raises anything but `allowed`, or that when nothing happens, if it
+    sends more than `max_requests`, if the world's verdicts have one of these severities or names, if `check(sandbox)`
+    raises or is False afterwards, or, with `same`, if it returns something else than when nothing happens. What is
+    struck is what it calls then, by any fault that keeps the contract, or by `kinds` and `illegal` as in
+    `strategies.scenarios`: by each alone, then by several; or as `scenarios` says.
     Equal seeds find the same. `terms` are those of `Sandbox`.
     """
     listed = tuple(verdicts)
@@ -92,10 +97,13 @@ def smallest(
     nothing = calm(api)
     first = ran(trial, nothing)
     if first.broken:
-        return _broken(trial, nothing, first)
+        return _broken(trial, nothing, None)
+    swept: list[Script] = []
     if scenarios is None:
-        scenarios = _of_what_it_calls(api, first.calls, kinds, illegal)
-    found = _found(trial, scenarios, first, seed, max_examples)
+        cast = _of_what_it_calls(api, first.calls, kinds, illegal)
+        swept = singles(cast, max_examples * SWEPT // 100)
+        scenarios = scripts(cast, MOST_RULES, True)
+    found = _found(trial, swept, scenarios, first, seed, max_examples)
     return None if found is None else _broken(trial, found, first)
 
 
@@ -106,14 +114,14 @@ def survives(client: Callable[[Sandbox], Any], api: str = "aikraft", **how: Any)
         raise Breaks(broken) from broken.error
 
 
-def _of_what_it_calls(
-    api: str, calls: Mapping[str, int], kinds: Iterable[str] | None, illegal: bool
-) -> SearchStrategy[Script]:
+def _of_what_it_calls(api: str, calls: Mapping[str, int], kinds: Iterable[str] | None, illegal: bool) -> Cast:
     last = min(FARTHEST, max(calls.values(), default=1) + SPARE)
-    return drawn(api, operations=tuple(calls) or None, kinds=kinds, illegal=illegal, max_calls=last)
+    return cast_of(api, tuple(calls) or None, kinds, last, illegal=illegal)
 
 
-def _found(trial: Trial, scenarios: SearchStrategy[Script], first: Run, seed: int, max_examples: int) -> Script | None:
+def _found(
+    trial: Trial, swept: Sequence[Script], drawn: SearchStrategy[Script], first: Run, seed: int, most: int
+) -> Script | None:
     """Return the smallest scenario that breaks the client; Hypothesis asks for the same one more than once."""
     asked: dict[Script, bool] = {}
 
@@ -122,13 +130,17 @@ def _found(trial: Trial, scenarios: SearchStrategy[Script], first: Run, seed: in
             asked[script] = ran(trial, script, first).broken
         return asked[script]
 
-    how = settings(max_examples=max_examples, database=None, deadline=None, phases=(Phase.generate, Phase.shrink))
+    for each in swept:
+        if breaks(each):
+            return each
+    rest, phases = max(1, most - len(swept)), (Phase.generate, Phase.shrink)
+    how = settings(max_examples=rest, database=None, deadline=None, phases=phases)
     found: list[Script] = []
     with suppress(NoSuchExample):
-        found.extend(find(scenarios, breaks, settings=how, random=Random(seed + at)) for at in range(ROUNDS))
+        found.extend(find(drawn, breaks, settings=how, random=Random(seed + at)) for at in range(ROUNDS))
     return min(found, key=size, default=None)
 
 
-def _broken(trial: Trial, script: Script, first: Run) -> Broken:
+def _broken(trial: Trial, script: Script, first: Run | None) -> Broken:
     run = ran(trial, script, first, told=True)
     return Broken(script, run.error, run.verdicts, run.transcript)

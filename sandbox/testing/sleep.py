@@ -36,9 +36,9 @@ class _Lane:
 
     def let_pass(self, seconds: float) -> None:
         """Let so much time pass."""
-        self.passed += seconds
         for each in self.frozen():
             each.advance(seconds)
+        self.passed += seconds
 
 
 _lanes: dict[int, _Lane] = {}

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sandbox.testing.bound import counting
+from sandbox.testing.bound import counting, failures
 from sandbox.testing.clock import WorldClock
 from sandbox.testing.entry import Entry
 from sandbox.testing.home import Home, home_of
@@ -80,11 +80,15 @@ class Sandbox:
             self._driven = drive(self.clock)
         return self
 
-    def close(self) -> None:
-        """End the world: nothing of it stays in this process."""
+    def wake(self) -> None:
+        """Let `time.sleep` wait again; the world stays."""
         if self._driven is not None:
             release(self.clock, self._driven)
             self._driven = None
+
+    def close(self) -> None:
+        """End the world: nothing of it stays in this process."""
+        self.wake()
         try:
             self._forgetting()
         finally:
@@ -97,7 +101,7 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if isinstance(error, Exception):
+            if error is not None and isinstance(error, failures()):
                 error.add_note(f"sandbox {self.api}\n{self._played()}{story(self.journal)}")
         finally:
             self.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -65,16 +66,25 @@ def _too_fast(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
             continue
         row = (*poll.earlier[-HASTY:], poll.ask)
         pauses = pauses_of(row)
+        # Who is refused and asks again retries, as the refusal says, and does not poll.
+        answered = all(each.went_well for each in row[:-1])
         hasty = len(pauses) == HASTY and max(pauses) < poll.estimate // PART and not grown(pauses)
-        if hasty:
+        if answered and hasty:
             told_pauses = ", ".join(map(seconds, pauses))
             seen = f"{name_of(poll.ask)} was polled with pauses of {told_pauses} for a job of {seconds(poll.estimate)}"
             yield Found((poll.started, *row), seen)
 
 
+def _span(poll: Poll) -> int:
+    """Return for how many microseconds the job has been looked at, but for what refusals asked the client to wait."""
+    row = (poll.started, *poll.earlier, poll.ask)
+    asked = [min(one.told or 0, between(one, other)) for one, other in pairwise(row) if one.status >= 400]
+    return between(poll.started, poll.ask) - sum(asked)
+
+
 def _for_ever(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
     for poll in _polls(asks):
-        span = between(poll.started, poll.ask)
+        span = _span(poll)
         many = len(poll.earlier) + 1 > MOST_POLLS
         if many or (poll.earlier and span > PART * poll.estimate):
             looks = f"{len(poll.earlier) + 1} times" if many else f"for {seconds(span)}"

@@ -13,9 +13,9 @@ from sandbox.verdicts.kind import Found, VerdictKind, name_of
 QUICK = SECOND // 10
 """A pause below this is none: it is what a call and a loop cost."""
 GROWTH = 1.25
-"""By how much a pause has to be longer than the first to have grown: a clock is never exact."""
-PAUSES = 3
-"""After how many pauses it is told whether they grow."""
+"""By how much a pause has to be longer than another to have grown: a clock is never exact."""
+ALIKE, PAUSES = 3, 5
+"""After how many pauses it is told that they are alike, and that none has grown: chance makes some of them shorter."""
 HOPELESS = frozenset({400, 401, 403, 422})
 OTHERS = 3
 """How many further requests have to be refused during one wait."""
@@ -69,9 +69,16 @@ def _rests(asks: Sequence[Ask]) -> list[int]:
     return [span - held if span >= held else span for span, held in spans]
 
 
-def _slowed(asks: Sequence[Ask], rests: Sequence[int]) -> bool:
-    """Tell whether the client may have slowed down: for how long it waited for what it gave up, nobody knows."""
-    return unseen(*asks[:2]) or grown(rests)
+def _alike(pauses: Sequence[int]) -> bool:
+    """Tell whether none of the pauses is longer than another."""
+    shortest, longest = min(pauses), max(pauses)
+    return longest < QUICK or longest <= shortest * GROWTH
+
+
+def _steady(asks: Sequence[Ask], rests: Sequence[int]) -> bool:
+    """Tell whether the client did not slow down; for how long it waited for what it gave up, nobody knows."""
+    steady = (len(rests) == ALIKE and _alike(rests)) or (len(rests) == PAUSES and not grown(rests))
+    return steady and not unseen(*asks[:2])
 
 
 def _no_back_off(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
@@ -81,10 +88,9 @@ def _no_back_off(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
             continue
         run = runs.setdefault(ask.same, [])
         run.append(ask)
-        latest = run[-PAUSES - 1 :]
-        pauses = _rests(latest)
+        pauses = _rests(run[-PAUSES - 1 :])
         hasty = len(pauses) >= 2 and max(pauses[-2:]) < QUICK
-        if hasty or (len(run) == PAUSES + 1 and not _slowed(latest, pauses)):
+        if hasty or (len(run) <= PAUSES + 1 and _steady(run, pauses)):
             told = "without a pause" if hasty else f"with pauses of {', '.join(map(seconds, pauses))}"
             yield Found(run[-3:] if hasty else tuple(run), f"{name_of(ask)} failed and was sent again and again {told}")
         if not _failed(ask):

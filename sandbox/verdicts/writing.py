@@ -19,16 +19,21 @@ def _duplicate(asks: Sequence[Ask], _contract: Contract) -> Iterator[Found]:
         if ask.operation is None or ask.entry.request.method != "POST" or ask.operation.success.status not in MADE:
             continue
         trail = trails.get(ask.same)
-        if trail is not None and (ask.late or ask.reads == trail[-1].reads):
+        if trail is not None and (ask.late or _goes_on(trail, ask)):
             trail.append(ask)
             found = _proof(trail)
             if found is not None:
                 yield found
                 del trails[ask.same]
-        elif not ask.late:
-            trails.pop(ask.same, None)
-            if ask.lost:
-                trails[ask.same] = [ask]
+        elif ask.lost and not ask.late:
+            trails[ask.same] = [ask]
+        elif trail is not None and ask.reads != trail[-1].reads:
+            del trails[ask.same]
+
+
+def _goes_on(trail: Sequence[Ask], ask: Ask) -> bool:
+    """Tell whether the client knows as little as when it lost the first answer: it has not looked nor seen it done."""
+    return ask.reads == trail[-1].reads and not any(each.went_well for each in trail if not each.late)
 
 
 def _proof(trail: Sequence[Ask]) -> Found | None:

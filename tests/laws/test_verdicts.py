@@ -316,6 +316,50 @@ def test_a_pause_begins_when_a_late_answer_has_come():
     assert "pauses of 1 s, 1 s, 1 s" in found.because
 
 
+PAUSES = [
+    (("1s", "1s", "1s"), True), (("2s", "3s", "2s"), False), (("4s", "1s", "2s"), False), (("2s", "4s", "8s"), False),
+    (("4s", "1s", "2s", "3s", "1s"), True), (("4s", "1s", "2s", "3s", "6s"), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spans", "blamed"), PAUSES)
+def test_pauses_that_are_drawn_by_chance_are_no_want_of_back_off_until_many_have_not_grown(spans, blamed):
+    stage = Stage(down("aikraft"), key=KEY)
+    stage.get("/v1/systems")
+    for span in spans:
+        stage.later(span)
+        stage.get("/v1/systems")
+    assert [each.name for each in verdicts(journal_of(stage))] == (["no-back-off"] if blamed else [])
+
+
+def polling(then: dict[str, Any], *spans: str) -> list[str]:
+    """Return the verdicts on who looks at a job after each of these spans while every look is refused."""
+    rule = {"name": "refused", "when": {"operation": "getJob"}, "then": then}
+    stage = Stage({"scenario": "refused", "api": "aikraft", "summary": "No look.", "rules": [rule]}, key=KEY)
+    job = started(stage)
+    for span in spans:
+        stage.later(span)
+        assert stage.get(job).status == 429
+    return [each.name for each in verdicts(journal_of(stage), JOBS)]
+
+
+def test_who_waits_as_a_refusal_says_polls_neither_too_fast_nor_for_ever():
+    assert polling({"rate_limit": {"exhausted": True}}, "30s", "1s", "1s", "1s", "1s") == []
+    huge = {"rate_limit": {"exhausted": True, "retry_after": "huge"}}
+    assert polling(huge, "60s", "365d") == []
+    assert polling({"rate_limit": {"exhausted": True}}, "60s", "10m", "20m") == ["polled-for-ever"]
+
+
+def test_who_saw_the_second_try_succeed_may_do_the_same_again_on_purpose():
+    rule = {"name": "lost", "when": {"operation": "createDocuments", "nth": 1}, "then": {"commit": "drop_before"}}
+    stage = Stage({"scenario": "once", "api": "aikraft", "summary": "Lost.", "rules": [rule]}, key=KEY)
+    target, body = "/v1/systems/sys_abc123/documents", {"sections": "all"}
+    assert stage.post(target, body).broken
+    stage.later("1s")
+    assert [stage.post(target, body).status for _ in range(2)] == [202, 202]
+    assert verdicts(journal_of(stage)) == ()
+
+
 def test_the_control_plane_tells_verdicts_by_severity_and_without_those_that_are_switched_off():
     stage = Stage("rate-limited", key=KEY)
     impatient(stage, "/v1/systems")

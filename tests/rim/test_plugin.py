@@ -17,6 +17,8 @@ from sandbox.testing import SandboxServer, plugin
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["pytester"]
+LEAN = [one for each in ("schemathesis", "faker", "hypothesispytest") for one in ("-p", f"no:{each}")]
+"""What a suite in processes of its own has no need of, and would import in each."""
 LOAN = '{"name": "Loan", "description": "Scores.", "purpose": "Credit decisions", "domain": "Financial Services"}'
 
 
@@ -100,14 +102,18 @@ def test_a_marker_that_cannot_be_meant_fails_the_test_with_what_is_expected(pyte
 
         @pytest.mark.sandbox(scenario="none")
         def test_scenario(aikraft_sandbox): pass
+
+        @pytest.mark.sandbox("aikrft", plan="free")
+        def test_api(aikraft_sandbox): pass
         """,
-        errors=4,
+        errors=5,
     )
     result.stdout.fnmatch_lines([
         "aikraft_sandbox: marker sandbox: expected some of fixture, *, got 'fixtur'",
         "aikraft_sandbox: fixtures: expected one of *, got 'emty'; did you mean 'empty'?",
         "aikraft_sandbox: plan: expected one of free, *, got 'gold'",
         "aikraft_sandbox: There is no scenario of this name; *",
+        "aikraft_sandbox: marker sandbox: expected some of aikraft, ctrlai, got 'aikrft'",
     ])  # fmt: skip
     result.stdout.no_fnmatch_line("*During handling*")
 
@@ -142,6 +148,36 @@ def test_a_failing_test_tells_what_was_asked_and_why_it_was_answered_so(pytester
         "  1 GET /api/v1/nothing 404 (*",
     ])  # fmt: skip
     result.stdout.no_fnmatch_line("*ak_test_*")
+
+
+def test_a_test_that_fails_when_it_is_taken_down_tells_it_too_and_sleep_waits_by_then(
+    pytester: pytest.Pytester,
+) -> None:
+    text = """
+        import time
+        import pytest
+
+        waits = time.sleep
+
+        @pytest.fixture
+        def around():
+            yield
+            assert time.sleep is waits
+
+        @pytest.fixture
+        def client(around, aikraft_sandbox):
+            yield aikraft_sandbox.client
+            aikraft_sandbox.verify({"operation": "getSystem"})
+
+        def test_it(client):
+            client.get("/v1/systems")
+
+        def test_and_then_its_world_is_gone(aikraft_sandbox):
+            home = aikraft_sandbox.home
+            assert not [each for each in home._taken if "test_it" in each]
+    """
+    result = ran(pytester, text, passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", "*- sandbox aikraft -*", "  1 GET /v1/systems 200"])
 
 
 def written(folder: Path) -> list[Path]:
@@ -180,6 +216,20 @@ def test_a_report_that_cannot_be_written_says_so_and_fails_nothing_else(pytester
     pytester.makefile(".txt", report="a file")
     result = ran(pytester, FAILING, "--sandbox-report", "report.txt", failed=1)
     result.stdout.fnmatch_lines(["nothing can be told of the world *", "coverage-aikraft.json cannot be written: *"])
+
+
+def test_a_scenario_that_cannot_be_written_says_so_and_breaks_no_run(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".txt", report="a file")
+    result = ran(pytester, BROKEN, "--sandbox-report", "report.txt", failed=1)
+    result.stdout.fnmatch_lines(["*sandbox scenario*", "the scenario cannot be written: *"])
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:x", "127.0.0.1", "{url}/v1"])
+def test_a_url_at_which_no_sandbox_answers_fails_the_test_with_why(pytester: pytest.Pytester, url: str) -> None:
+    with SandboxServer(Settings()) as server:
+        given = url.format(url=server.url)
+        result = ran(pytester, "def test_it(aikraft_sandbox): pass", "--sandbox-url", given, errors=1)
+    result.stdout.fnmatch_lines([f"aikraft_sandbox: no sandbox answers at {given}: *"])
 
 
 def test_sleep_moves_the_clock_in_the_test_and_waits_again_after_it(pytester: pytest.Pytester) -> None:
@@ -282,7 +332,7 @@ MANY = f"""
 
 def test_workers_of_xdist_meet_the_same_worlds_as_one_process(pytester: pytest.Pytester) -> None:
     told = []
-    for number, options in enumerate((["-n0"], ["-n2", "--dist", "loadgroup", "-p", "no:schemathesis"])):
+    for number, options in enumerate((["-n0"], ["-n2", "--dist", "loadgroup", *LEAN])):
         pytester.makepyfile(test_many=MANY)
         folder = pytester.mkdir(f"told-{number}")
         pytester._monkeypatch.setenv("TOLD", str(folder))
@@ -360,9 +410,7 @@ def test_the_plugin_is_installed_and_imports_nothing_before_it_is_used(pytester:
             assert not {"httpx", "flask", "marshmallow", "yaml"} & set(sys.modules)
         """
     )
-    pytester.runpytest_subprocess("-W", "error", "-p", "no:schemathesis", "-p", "no:hypothesispytest").assert_outcomes(
-        passed=1
-    )
+    pytester.runpytest_subprocess("-W", "error", *LEAN).assert_outcomes(passed=1)
     told = pytester.runpytest_subprocess("--markers", "--fixtures")
     told.stdout.fnmatch_lines(["@pytest.mark.sandbox(*fixture=, *"])
 

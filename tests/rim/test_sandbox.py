@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import sandbox.testing
 from sandbox.settings import Settings
-from sandbox.testing import ControlError, Sandbox, SandboxServer
+from sandbox.testing import ControlError, Endless, Sandbox, SandboxServer
 from sandbox.testing.home import home_of
 from sandbox.testing.sleep import _lanes
 from sandbox.testing.story import story
@@ -275,6 +275,28 @@ def test_a_sleeper_that_is_cancelled_holds_nobody_up() -> None:
 
     with Sandbox() as one:
         asyncio.run(tasks(one))
+
+
+def test_a_sleep_that_no_clock_can_take_is_refused_and_leaves_time_as_it_was() -> None:
+    with Sandbox() as sandbox:
+        began = sandbox.clock.now
+        for span in (float("inf"), 4.0**18):
+            with pytest.raises(OverflowError):
+                time.sleep(span)
+        asyncio.run(asyncio.sleep(3))
+        assert sandbox.clock.now - began == timedelta(seconds=3)
+
+
+@pytest.mark.parametrize("error", [Endless, pytest.fail.Exception])
+def test_what_is_no_exception_and_fails_a_test_tells_what_happened_too(error: type[BaseException]) -> None:
+    def fails() -> None:
+        with Sandbox() as sandbox:
+            sandbox.client.get("/v1/systems")
+            raise error("over")
+
+    with pytest.raises(error) as raised:
+        fails()
+    assert "1 GET /v1/systems 200" in raised.value.__notes__[0]
 
 
 def test_another_threads_sleep_moves_no_clock() -> None:

@@ -18,6 +18,8 @@ from sandbox.cli import main
 from sandbox.testing import Breaks, Broken, Endless, Sandbox, smallest, survives
 from sandbox.testing.strategies import Script, scenarios
 from sandbox.testing.strategies.script import script_of
+from sandbox.testing.strategies.scripting import cast_of, size
+from sandbox.testing.strategies.singles import singles
 from sandbox.web.files import parse
 from tests.planted import (
     BeginsAgain,
@@ -70,7 +72,7 @@ def rule(operation: str, call: int | None, **then: Any) -> list[Any]:
 
 
 PLANTED: list[tuple[str, Task, type[Client], dict[str, Any], list[Any], str]] = [
-    ("aikraft", reads, StopsAtAnEmptyPage, {"same": True, "kinds": ("error", "delay", "variant")},
+    ("aikraft", reads, StopsAtAnEmptyPage, {"same": True},
      rule("listSystems", 1, variant="empty_page"), "expected what the client returns when nothing happens"),
     ("aikraft", reads, BeginsAgain, {"same": True}, rule("listSystems", 2, error=500), "AssertionError"),
     ("ctrlai", reads, SkipsAPage, {"same": True}, rule("listUnits", 2, error=500), "AssertionError"),
@@ -170,13 +172,53 @@ def test_a_client_that_breaks_when_nothing_happens_is_broken_by_no_rule() -> Non
 
 @pytest.mark.parametrize("error", [SystemExit, pytest.fail.Exception, KeyError])
 def test_whatever_a_client_fails_with_counts(error: type[BaseException]) -> None:
-    def client(_: Sandbox) -> None:
-        raise error("seen")
+    def client(sandbox: Sandbox) -> None:
+        if sandbox.client.get("/v1/systems").status_code >= 400:
+            raise error("seen")
 
-    broken = smallest(client)
+    broken = smallest(client, kinds=["error"])
     assert broken is not None
     assert isinstance(broken.error, error)
-    assert smallest(client, allowed=error, max_examples=3) is None
+    assert smallest(client, kinds=["error"], allowed=error, max_examples=3) is None
+
+
+def test_a_client_that_gives_up_when_nothing_happens_is_not_taken_for_one_that_survives() -> None:
+    def client(_: Sandbox) -> None:
+        raise GivesUp("always")
+
+    broken = smallest(client, allowed=GivesUp)
+    assert broken is not None
+    assert (broken.scenario.rules, broken.why) == ((), "GivesUp: always")
+
+
+def remembers_a_404(sandbox: Sandbox) -> list[int]:
+    known: dict[int, int] = {}
+    for at in (0, 0, 1):
+        if at not in known:
+            status = sandbox.client.get("/v1/systems/sys_abc123/monitoring").status_code
+            known[at] = status if status in (200, 404) else 200
+    return list(known.values())
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_every_single_fault_is_tried_and_so_a_rare_one_is_found_whatever_the_seed(seed: int) -> None:
+    broken = smallest(remembers_a_404, same=True, verdicts=(), seed=seed)
+    assert rules_of(broken) == rule("getMonitoring", 1, error=404)
+
+
+def test_single_faults_are_tried_from_the_nearest_on_in_the_order_in_which_they_shrink() -> None:
+    cast = cast_of("aikraft", ["listSystems"], None, 4, illegal=False)
+    every, few = singles(cast, 10_000), singles(cast, 30)
+    whole = [size(each)[:3] for each in every if isinstance(each.rules[0]["when"].get("nth", 0), int)]
+    assert whole == sorted(whole)
+    assert len(set(every)) == len(every)
+    assert [each for each in every if each in few] == few
+    assert {next(iter(each.rules[0]["then"])) for each in few} == {*SURVIVABLE, "stale"} - {
+        "commit",
+        "hangup",
+        "job",
+        "degrade",
+    }
 
 
 def test_an_interrupt_is_nobodys_failure() -> None:

@@ -54,19 +54,29 @@ def scenarios(
     it too if `kinds` names them. `operations` come in the order in which they are preferred. `events` adds what happens
     by itself. ValueError names what is unknown.
     """
+    if max_rules < 1:
+        raise ValueError(f"max_rules: expected a number from 1, got {max_rules}")
+    cast = cast_of(api, operations, kinds, max_calls, illegal=illegal)
+    return scripts(cast, max_rules, events)
+
+
+def cast_of(
+    api: str, operations: Iterable[str] | None, kinds: Iterable[str] | None, max_calls: int, *, illegal: bool
+) -> Cast:
+    """Return what rules are drawn from; ValueError names what is unknown, or kinds that fit no operation."""
     check_words("api", [api], APIS)
     named = KINDS if kinds is None else tuple(kinds)
     check_words("kinds", named, KINDS)
     meant = operations_of(api) if operations is None else tuple(dict.fromkeys(operations))
     check_words("operations", meant, operations_of(api))
-    for name, number in (("max_rules", max_rules), ("max_calls", max_calls)):
-        if number < 1:
-            raise ValueError(f"{name}: expected a number from 1, got {number}")
+    if max_calls < 1:
+        raise ValueError(f"max_calls: expected a number from 1, got {max_calls}")
     chosen = tuple(each for each in KINDS if each in named)
-    laws = {LEGAL, *((ILLEGAL, BROKEN) if illegal else () if kinds is None else (BROKEN,))}
-    cast = _cast(api, chosen, frozenset(laws), meant, max_calls)
-    happens = events and api_of(api).stage.incident is not None
-    return _scripts(cast, max_rules, happens)
+    laws = frozenset({LEGAL, *((ILLEGAL, BROKEN) if illegal else () if kinds is None else (BROKEN,))})
+    fit = tuple(each for each in meant if any(moves_in(api, each, kind, laws) for kind in chosen))
+    if not fit:
+        raise ValueError(f"kinds: expected one that fits {', '.join(meant)}, got {', '.join(chosen)}")
+    return Cast(api, chosen, laws, fit, max_calls)
 
 
 def check_words(name: str, given: Sequence[str], known: Sequence[str]) -> None:
@@ -89,15 +99,8 @@ class Cast:
     last: int
 
 
-def _cast(api: str, kinds: tuple[str, ...], laws: frozenset[str], operations: tuple[str, ...], last: int) -> Cast:
-    """Return the cast; ValueError if none of the kinds has anything to do to any of the operations."""
-    fit = tuple(each for each in operations if any(_of_law(api, each, kind, laws) for kind in kinds))
-    if not fit:
-        raise ValueError(f"kinds: expected one that fits {', '.join(operations)}, got {', '.join(kinds)}")
-    return Cast(api, kinds, laws, fit, last)
-
-
-def _of_law(api: str, operation: str, kind: str, laws: frozenset[str]) -> tuple[Move, ...]:
+def moves_in(api: str, operation: str, kind: str, laws: frozenset[str]) -> tuple[Move, ...]:
+    """Return what a kind of fault may do to an operation and break no other than these laws."""
     return tuple(each for each in moves_of(api, operation, kind) if each.law in laws)
 
 
@@ -105,7 +108,7 @@ def _of_law(api: str, operation: str, kind: str, laws: frozenset[str]) -> tuple[
 def _moves(cast: Cast, at: int, operation: str) -> tuple[Move, ...]:
     """Return what the kind of this number does to the operation, or the next one, around, that does anything."""
     kinds = (*cast.kinds[at:], *cast.kinds[:at])
-    several = (_of_law(cast.api, operation, each, cast.laws) for each in kinds)
+    several = (moves_in(cast.api, operation, each, cast.laws) for each in kinds)
     return next(each for each in several if each)
 
 
@@ -117,22 +120,28 @@ def _draws(cast: Cast, max_rules: int) -> st.SearchStrategy[tuple[int, ...]]:
 
 
 @st.composite
-def _scripts(draw: Draw, cast: Cast, max_rules: int, happens: bool) -> Script:
+def scripts(draw: Draw, cast: Cast, max_rules: int, events: bool) -> Script:
     """Draw a scenario; built by a call, it would be printed as that call and not as its file."""
     *rules, there, what, when = draw(_draws(cast, max_rules))
     drawn = [rules[at : at + _WIDTH] for at in range(0, len(rules), _WIDTH)]
     made = [_rule(cast, *rest) for present, *rest in drawn if present]
-    events = [{"at": MOMENTS[when], **EVENTS[what]}] if there and happens else []
-    return script_of(cast.api, _counting_alike(sorted(made, key=_order)), events)
+    happens = there and events and api_of(cast.api).stage.incident is not None
+    event = [{"at": MOMENTS[when], **EVENTS[what]}] if happens else []
+    return script_of(cast.api, _counting_alike(sorted(made, key=_order)), event)
 
 
 def _rule(cast: Cast, kind: int, call: int, operation: int, figures: int, more: int, place: int) -> dict[str, Any]:
     name = cast.operations[operation]
     moves = _moves(cast, kind, name)
     move = moves[figures % len(moves)]
-    when = _onward(call + 1) if move.onward else _in_a_row(call + 1, min(cast.last, call + 1 + more))
+    return rule_of(name, move, call + 1, min(cast.last, call + 1 + more), place)
+
+
+def rule_of(operation: str, move: Move, first: int, last: int, place: int) -> dict[str, Any]:
+    """Return the rule by which a fault strikes these calls of the operation, or all from the first on."""
+    when = _onward(first) if move.onward else _in_a_row(first, last)
     then = {each: {**value, "place": place} for each, value in move.then.items()} if move.placed else move.then
-    return {"when": {"operation": name, **when}, "then": then}
+    return {"when": {"operation": operation, **when}, "then": then}
 
 
 def _onward(call: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -323,6 +324,18 @@ def test_operations_that_nothing_allowed_leads_to_are_a_wrong_call(operation, ca
     words = ("--max-examples", "3", "--operations", operation)
     assert run("aikraft", *words, transport=Upstream("aikraft", Wall())) == 2
     assert "nothing could be asked" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_a_run_with_130_and_without_a_traceback():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [sys.executable, "-m", "sandbox", "diff", "--upstream", url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            line, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            told = process.communicate(timeout=60)
+        line.close()
+    assert (process.returncode, told) == (130, (b"", b""))
 
 
 def test_whoever_reads_the_report_may_leave_early():

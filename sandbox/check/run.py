@@ -165,7 +165,7 @@ def _announce(wanted: Wanted, bench: Bench) -> None:
 def _tell(given: Namespace, screen: Screen, outcome: Outcome, tape: Tape | None, bench: Bench) -> int:
     """Write the papers, print the report, and return the exit code; it is 2 if a paper could not be written."""
     hidden, code = redaction_of([given.key] if given.key else []), outcome.code
-    text = "\n".join(lines_of(outcome)) + "\n"
+    text = "".join(f"{_written_out(each)}\n" for line in lines_of(outcome) for each in line.splitlines() or [""])
     for name, content in (
         (given.report, text),
         (given.junit, junit(outcome, bench.judge.schema.config.output) if given.junit else ""),
@@ -191,5 +191,9 @@ def _print(screen: Screen, outcome: Outcome, text: str, hidden: Redaction) -> No
     if screen.json:
         print_json(screen, json.loads(cleaned(hidden, json.dumps(document_of(outcome)))))
         return
-    for line in cleaned(hidden, text).splitlines():
-        print("".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line))
+    print(cleaned(hidden, text), end="")
+
+
+def _written_out(line: str) -> str:
+    """Return the line with what could steer a terminal written out: a report is read on one, too."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)

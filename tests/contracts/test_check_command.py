@@ -224,6 +224,19 @@ def test_what_only_wrong_data_has_met_bars_no_link(capsys: pytest.CaptureFixture
     assert main(["check", "--operations", "listSystems", "--max-examples", "1"]) == 0, capsys.readouterr().out
 
 
+def test_what_could_steer_a_terminal_is_written_out_in_the_report_too(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    def hostile(_environ, start):  # type: ignore[no-untyped-def]
+        start("200 OK", [("Content-Type", "application/json")])
+        return ['{"data": "\x9b31m\u202e\x7f"}'.encode()]
+
+    report, words = tmp_path / "report.md", ("--key", "ak_test_something", "--operations", "getMonitoring")
+    with by_werkzeug(hostile) as url:
+        assert main(["check", "--url", url, "--max-examples", "1", *words, "--report", str(report)]) == 1
+    assert "\\x9b31m\\u202e" in report.read_text()
+    assert capsys.readouterr().out == report.read_text()
+    assert all(each.isprintable() for each in report.read_text().splitlines())
+
+
 class Log:
     """A WSGI app that notes the method of every request."""
 

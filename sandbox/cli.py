@@ -18,7 +18,7 @@ from sandbox.settings import APIS, Settings
 from sandbox.terminal.verbs import add_play, add_verbs
 from sandbox.version import VERSION
 
-FINE, FINDINGS, USAGE = 0, 1, 2
+FINE, FINDINGS, USAGE, INTERRUPTED = 0, 1, 2, 130
 PLANS = ("free", "starter", "pro", "enterprise")
 ROLES = ("viewer", "reviewer", "author", "admin")
 HINTS = {
@@ -28,11 +28,15 @@ HINTS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code: 0 fine, 1 findings, 2 a wrong call."""
+    """Run the command and return its exit code: 0 fine, 1 findings, 2 a wrong call, 130 after Ctrl-C."""
     parser = _parser()
     given = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = given.run
-    return run(given)
+    try:
+        return run(given)
+    except KeyboardInterrupt:
+        # At any stage: while a verb's modules come in, too.
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

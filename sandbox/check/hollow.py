@@ -41,7 +41,7 @@ class Links(NamedTuple):
 
 
 def links_of(contract: Contract, ledger: Ledger) -> Links:
-    """Return how the declared links fared; a link is beyond reach if its operations were not all to be looked at."""
+    """Return how the declared links fared; a link is beyond reach if no operation that was looked at leads there."""
     found = {name.rpartition("-> ")[0] + "-> ": name for name in ledger.links if name not in ledger.inferred}
     declared = list(declared_links(contract))
     reachable = [found[each] for each in declared if each in found]

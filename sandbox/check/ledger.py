@@ -50,6 +50,8 @@ class Ledger:
     """For every link how often its target answered 2xx when it was followed."""
     followed: Counter[tuple[str, int]] = field(default_factory=Counter)
     """What came when a link was followed, by link and status."""
+    pursued: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """What came to right data alone, on the way to a link, by operation or link and status."""
     inferred: set[str] = field(default_factory=set)
     """The links that no contract declares: the judge has guessed them."""
     sequences: int = 0

@@ -7,6 +7,7 @@ how long is waited for. Bytes travel as they are; nothing is followed, kept or a
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from sandbox.check.judge import PATIENCE
 Wsgi = Callable[[Mapping[str, Any], Callable[..., Any]], Iterable[bytes]]
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "proxy-connection"})
 """Headers that belong to a connection and not to an answer."""
+LARGEST, DEEPEST = 1 << 20, 100
+"""How many bytes an answer may have, and how deep its JSON may be nested, for anybody to judge it."""
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -60,7 +64,7 @@ class Relay:
             # A service may close a kept connection at any time; nothing was done then.
             if kept and isinstance(error, http.client.RemoteDisconnected | ConnectionError):
                 return self._asked(method, target, headers, body)
-            raise Unreachable(f"no whole answer: {error or type(error).__name__}") from error
+            raise Unreachable(f"no answer that can be judged: {error or type(error).__name__}") from error
 
     def _exchanged(
         self, method: str, target: str, headers: list[tuple[str, str]], body: bytes
@@ -75,7 +79,7 @@ class Relay:
         line.endheaders(body or None)
         self.sent += 1
         answer = line.getresponse()
-        content = answer.read()
+        content = _whole(answer)
         if answer.will_close:
             self.close()
         fields = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP]
@@ -86,6 +90,28 @@ class Relay:
         if self.line is not None:
             self.line.close()
         self.line = None
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    """Return the body of an answer; HTTPException if it breaks off, or is too much for anybody to judge."""
+    content = answer.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise http.client.HTTPException(f"an answer of more than {LARGEST} bytes")
+    if answer.length:
+        raise http.client.IncompleteRead(content, answer.length)
+    if is_deep(content):
+        raise http.client.HTTPException(f"an answer whose JSON is nested deeper than {DEEPEST} levels")
+    return content
+
+
+def is_deep(content: bytes) -> bool:
+    """Say whether a text, if it is JSON, is nested deeper than can be judged; what stands in quotes does not count."""
+    depth = 0
+    for each in _BRACKET.finditer(content) if content.count(b"[") + content.count(b"{") > DEEPEST else ():
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(each[0], 0)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def connection(origin: SplitResult, patience: float) -> http.client.HTTPConnection:

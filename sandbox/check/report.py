@@ -74,7 +74,7 @@ def _links(outcome: Outcome) -> Iterator[str]:
         yield from (f"* {each.link}: {each.because}" for each in links.missed)
     if links.beyond:
         yield ""
-        yield "## Links out of reach: not all of their operations were looked at"
+        yield "## Links out of reach: they need operations that were not looked at"
         yield ""
         yield from (f"* {each}" for each in links.beyond[:_MOST])
         if len(links.beyond) > _MOST:

@@ -78,8 +78,7 @@ def _checked(given: Namespace, screen: Screen, wanted: Wanted, bench: Bench) -> 
         complain(screen, f"interrupted after {ledger.cases.total()} cases, with {len(ledger.findings)} findings so far")
         return INTERRUPTED
     progress.end()
-    _tell(given, screen, outcome, tape, bench)
-    return outcome.code
+    return _tell(given, screen, outcome, tape, bench)
 
 
 def bench_of(wanted: Wanted, clock: Clock) -> Bench:
@@ -163,22 +162,38 @@ def _announce(wanted: Wanted, bench: Bench) -> None:
     print(f"sandbox: asking {bench.target}: {what}, with {whose}, held against {told}", file=sys.stderr, flush=True)
 
 
-def _tell(given: Namespace, screen: Screen, outcome: Outcome, tape: Tape | None, bench: Bench) -> None:
-    hidden = redaction_of([given.key] if given.key else [])
-    text = "\n".join(lines_of(outcome)) + "\n"
+def _tell(given: Namespace, screen: Screen, outcome: Outcome, tape: Tape | None, bench: Bench) -> int:
+    """Write the papers, print the report, and return the exit code; it is 2 if a paper could not be written."""
+    hidden, code = redaction_of([given.key] if given.key else []), outcome.code
+    text = "".join(f"{_written_out(each)}\n" for line in lines_of(outcome) for each in line.splitlines() or [""])
     for name, content in (
         (given.report, text),
         (given.junit, junit(outcome, bench.judge.schema.config.output) if given.junit else ""),
         (given.har, tape.text() if tape else ""),
     ):
-        if name:
-            Path(name).write_text(cleaned(hidden, content), encoding="utf-8", errors="backslashreplace")
+        if name and (why := _written(name, cleaned(hidden, content))):
+            complain(screen, why)
+            code = USAGE
     _print(screen, outcome, text, hidden)
+    return code
+
+
+def _written(name: str, text: str) -> str:
+    """Write a file; return why it could not be, or nothing."""
+    try:
+        Path(name).write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        return f"{name} cannot be written: {error.strerror}"
+    return ""
 
 
 def _print(screen: Screen, outcome: Outcome, text: str, hidden: Redaction) -> None:
     if screen.json:
         print_json(screen, json.loads(cleaned(hidden, json.dumps(document_of(outcome)))))
         return
-    for line in cleaned(hidden, text).splitlines():
-        print("".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line))
+    print(cleaned(hidden, text), end="")
+
+
+def _written_out(line: str) -> str:
+    """Return the line with what could steer a terminal written out: a report is read on one, too."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)

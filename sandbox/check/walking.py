@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from time import monotonic
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, seed, settings
+from requests.exceptions import RequestException
 from schemathesis.core.failures import FailureGroup
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.generation.stateful import STATEFUL_TESTS_LABEL
@@ -18,7 +19,7 @@ from sandbox.check.findings import found_in
 from sandbox.check.habits import holding
 from sandbox.check.judge import Judge
 from sandbox.check.ledger import Ledger
-from sandbox.check.pursuing import Map, map_of, pursue
+from sandbox.check.pursuing import Map, map_of, pursue, way_to
 
 STATEFUL = "stateful"
 TRIES = 4
@@ -26,6 +27,10 @@ TRIES = 4
 _BARRED, _ENOUGH = frozenset({401, 403, 429}), 8
 _SEEDS = 1_000
 """How far the seeds of two runs are apart: more than the rounds that a run has."""
+
+
+class _Over(BaseException):
+    """Ends a walk: Hypothesis would try again what has failed, and call what comes only once flaky."""
 
 
 def walk(judge: Judge, sequences: int, steps: int, rounds: int = 1) -> Ledger:
@@ -37,8 +42,9 @@ def walk(judge: Judge, sequences: int, steps: int, rounds: int = 1) -> Ledger:
     judge.schema.config.phases.update(phases=[STATEFUL])
     ledger, machine, first = judge.ledger, _machine(judge), (judge.seed - 1) * _SEEDS
     chart = map_of(judge, machine)
-    ledger.links.update(dict.fromkeys(chart.links, 0))
-    ledger.inferred.update(name for name, link in chart.links.items() if link.is_inferred)
+    known = [name for name in chart.links if way_to(chart, {}, name)]
+    ledger.links.update(dict.fromkeys(known, 0))
+    ledger.inferred.update(name for name in known if chart.links[name].is_inferred)
     if not chart.roots:
         return ledger
     with holding(judge), _noting(judge):
@@ -49,14 +55,25 @@ def walk(judge: Judge, sequences: int, steps: int, rounds: int = 1) -> Ledger:
 
 
 def _trying(ledger: Ledger, work: Callable[[], None]) -> None:
-    """Do the work, unless there is a finding; one ends it."""
-    if ledger.findings:
+    """Do the work, unless there is a finding, or the judge is kept from working; one ends it."""
+    if ledger.findings or ledger.errors:
         return
-    try:
+    with suppress(_Over):
         work()
-    except FailureGroup:
+
+
+@contextmanager
+def _ending(ledger: Ledger) -> Iterator[None]:
+    """End the sequences at a step that is found fault with, or has no answer."""
+    try:
+        yield
+    except RequestException as error:
+        ledger.errors.append(f"a sequence broke off: {error}")
+        raise _Over from error
+    except FailureGroup as error:
         if not ledger.findings:
             raise
+        raise _Over from error
 
 
 def _pursue_all(judge: Judge, chart: Map, number: int) -> None:
@@ -68,9 +85,8 @@ def _pursue_all(judge: Judge, chart: Map, number: int) -> None:
 def _is_barred(ledger: Ledger, link: str) -> bool:
     """Say whether the key, or its quota, has let nobody through here, or where the link begins: no data will."""
     source = link.partition(" -> ")[0]
-    followed = {status: times for (name, status), times in ledger.followed.items() if name == link}
-    begun = {status: n for (phase, at, status), n in ledger.answers.items() if (phase, at) == (STATEFUL, source)}
-    return any(sum(each.values()) >= _ENOUGH and set(each) <= _BARRED for each in (followed, begun))
+    came = ({status: n for (at, status), n in ledger.pursued.items() if at == name} for name in (link, source))
+    return any(sum(each.values()) >= _ENOUGH and set(each) <= _BARRED for each in came)
 
 
 @contextmanager
@@ -95,11 +111,14 @@ def _step(judge: Judge, recorder: ScenarioRecorder, input: StepInput) -> StepOut
         case=case,
         is_transition_applied=input.is_applied and parent is not None,
     )
-    response = case.call()
-    recorder.record_response(case_id=case.id, response=response)
-    case.validate_response(response, recorder=recorder)
+    with _ending(judge.ledger):
+        response = case.call()
+        recorder.record_response(case_id=case.id, response=response)
+        case.validate_response(response, recorder=recorder)
     output = StepOutput(response, case)
     _note_step(judge, input, output)
+    for name in [case.operation.label] + ([transition.id] if transition is not None else []):
+        judge.ledger.pursued[name, response.status_code] += 1
     return output
 
 
@@ -127,7 +146,8 @@ def _machine(judge: Judge) -> Any:
 
         def step(self, input: StepInput) -> StepOutput:
             judge.recorder = self.recorder
-            output: StepOutput = super().step(input)
+            with _ending(judge.ledger):
+                output: StepOutput = super().step(input)
             _note_step(judge, input, output)
             return output
 

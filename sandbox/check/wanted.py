@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import Namespace
 from collections.abc import Iterable, Mapping
@@ -109,13 +110,20 @@ def _check_speaks(api: str, name: str, wish: Mapping[str, Any] | None) -> None:
 
 
 def _check_writable(flag: str, name: str | None) -> None:
-    folder = None if name is None else Path(name).absolute().parent
-    if folder is not None and (not folder.is_dir() or Path(str(name)).is_dir()):
+    if name is None:
+        return
+    file = Path(name).absolute()
+    if not file.parent.is_dir() or file.is_dir():
         raise WrongCall(f"--{flag} {name}: expected a file in a folder that exists")
+    if not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise WrongCall(f"--{flag} {name}: expected a file that may be written")
 
 
 def _operations(given: Iterable[str] | None, contract: Contract) -> Iterable[str]:
-    for name in (each for word in given or () for each in re.split(r"[,\s]+", word) if each):
+    names = [each for word in given or () for each in re.split(r"[,\s]+", word) if each]
+    if given is not None and not names:
+        raise WrongCall(f"--operations: expected some of {', '.join(contract.operations)}, got none")
+    for name in names:
         if name not in contract.operations:
             near = nearest(name, tuple(contract.operations))
             hint = f"; did you mean {near}?" if near else f": one of {', '.join(contract.operations)}"

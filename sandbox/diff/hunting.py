@@ -8,7 +8,7 @@ from random import Random
 
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky, NoSuchExample
+from hypothesis.errors import Flaky, NoSuchExample, Unsatisfiable
 
 from sandbox.diff.comparing import Divergence, compare
 from sandbox.diff.normal import faces
@@ -130,7 +130,7 @@ def _find(strategy: st.SearchStrategy[Calls], strikes: Callable[[Calls], bool], 
     )  # fmt: skip
     try:
         find(strategy, strikes, settings=quiet, random=Random(plan.seed))
-    except (NoSuchExample, Flaky, _Enough):
+    except (NoSuchExample, Unsatisfiable, Flaky, _Enough):
         return
 
 

@@ -22,13 +22,15 @@ class NotAllowed(Exception):
 class Pace:
     """Sends requests one by one, waits where the upstream's quota asks for it, and counts.
 
-    `waited` is in seconds, `sent` counts by method. `sleep` lets seconds pass.
+    `waited` is in seconds, `sent` counts by method, `heard` the answers and `refused` those that stayed a 429.
+    `sleep` lets seconds pass.
     """
 
     def __init__(self, client: httpx.Client, *, writes: bool, sleep: Callable[[float], None]) -> None:
         self._client, self._writes, self._sleep = client, writes, sleep
         self._owed = 0.0
         self.waited = 0.0
+        self.refused = self.heard = 0
         self.sent: Counter[str] = Counter()
 
     def send(self, request: httpx.Request) -> httpx.Response:
@@ -40,6 +42,8 @@ class Pace:
             if answer.status_code != _REFUSED:
                 break
             answer = self._once(request)
+        self.heard += 1
+        self.refused += answer.status_code == _REFUSED
         return answer
 
     def _once(self, request: httpx.Request) -> httpx.Response:

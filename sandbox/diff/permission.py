@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from argparse import Namespace
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox.app import contract_of
@@ -19,6 +20,10 @@ def check(given: Namespace, key: str, base: str) -> None:
     for name in named(given):
         if name not in known:
             raise Trouble(f"--operations: expected some of {', '.join(known)}, got {name!r}")
+    if given.operations and not named(given):
+        raise Trouble(f"--operations: expected some of {', '.join(known)}, got none")
+    if given.report and (Path(given.report).is_dir() or not Path(given.report).absolute().parent.is_dir()):
+        raise Trouble(f"--report: expected a file in a folder that exists, got {given.report}")
     if given.max_examples < 1:
         raise Trouble(f"--max-examples: expected 1 or more, got {given.max_examples}")
     if not re.fullmatch(r"[!-~]*", key):

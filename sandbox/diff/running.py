@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -45,10 +46,19 @@ def diff(
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         with httpx.Client(base_url=base, headers=headers, timeout=TIMEOUT, transport=transport) as client:
             pace = Pace(client, writes=given.allow_writes, sleep=sleep)
-            return _Run(given, screen, base, key, client, pace).code()
+            return _coded(_Run(given, screen, base, key, client, pace))
     except (Trouble, FileError) as error:
         complain(screen, str(error))
         return USAGE
+
+
+def _coded(run: _Run) -> int:
+    try:
+        return run.code()
+    except BrokenPipeError:
+        # Whoever read, such as `head`, has enough; the interpreter's last flush must not fail.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINDINGS if run.told else FINE
 
 
 class _Run:
@@ -57,6 +67,7 @@ class _Run:
     def __init__(self, given: Namespace, screen: Screen, base: str, key: str, client: httpx.Client, pace: Pace) -> None:
         self.given, self.screen, self.base, self.key, self.pace = given, screen, base, key, pace
         self.contract: Contract = contract_of(given.api)
+        self.told: list[dict[str, Any]] = []
         self.hunt = Hunt(sides(given.api, given.fixture, client, pace, self._plan(client)))
 
     def _plan(self, client: httpx.Client) -> str:
@@ -74,11 +85,12 @@ class _Run:
 
     def code(self) -> int:
         """Hunt, tell, and return the exit code."""
-        told: list[dict[str, Any]] = []
+        told = self.told
         for found in self._found():
             told.append(self._told(found))
             if not self.screen.json:
                 self._print(lines(len(told), told[-1]))
+        self._check_heard()
         summary = self._summary(told)
         if self.given.report:
             self._write(json.dumps(summary, ensure_ascii=False, indent=2))
@@ -87,6 +99,18 @@ class _Run:
         else:
             self._print(_ending(summary))
         return FINDINGS if told else FINE
+
+    def _check_heard(self) -> None:
+        """Raise Trouble if nothing was compared, which would look like two that are the same."""
+        if not self.hunt.calls:
+            raise Trouble(
+                "nothing could be asked: the operations of --operations are writes, which need --allow-writes, or need "
+                "others that lead to them; name those as well"
+            )
+        if self.pace.refused == self.pace.heard:
+            raise Trouble(
+                "the upstream answers 429 to everything, so nothing was compared: come back when it has quota"
+            )
 
     def _found(self) -> Iterator[Found]:
         told: set[tuple[str, str, str]] = set()
@@ -123,6 +147,7 @@ class _Run:
             "calls": self.hunt.calls,
             "sent": dict(self.pace.sent),
             "waited": round(self.pace.waited, 3),
+            "refused": self.pace.refused,
             "complete": len(told) < MOST,
             "divergences": told,
         }
@@ -137,8 +162,9 @@ class _Run:
 def _ending(summary: dict[str, Any]) -> list[str]:
     count = len(summary["divergences"])
     how = "reads and writes" if summary["writes"] else "reads alone"
+    refused = f", {summary['refused']} answered 429 and not compared" if summary["refused"] else ""
     ending = [
         f"{count or 'no'} divergence{'' if count == 1 else 's'} in {summary['sequences']} sequences ({how}), "
-        f"{summary['calls']} calls to {summary['upstream']}, {summary['waited']:g} s waited for its quota"
+        f"{summary['calls']} calls to {summary['upstream']}, {summary['waited']:g} s waited for its quota{refused}"
     ]
     return ending if summary["complete"] else [*ending, f"after {MOST} divergences no further ones are looked for"]

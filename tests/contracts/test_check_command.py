@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from argparse import Namespace
+from contextlib import nullcontext
 from io import BytesIO
+from threading import Thread
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requests.exceptions import ConnectionError as Unreachable
 from schemathesis.checks import CHECKS
 
 from sandbox.app import contract_of, create_store
@@ -23,8 +27,9 @@ from sandbox.check.lists import Page, not_a_partition, over_limit, page_of, quot
 from sandbox.check.manners import WINDOW, Guest
 from sandbox.check.progress import Progress
 from sandbox.check.redaction import cleaned, redaction_of
-from sandbox.check.relay import origin_of
-from sandbox.check.wanted import wanted_of
+from sandbox.check.relay import DEEPEST, LARGEST, Relay, is_deep, origin_of
+from sandbox.check.walking import walk
+from sandbox.check.wanted import Wanted, wanted_of
 from sandbox.cli import _parser, main
 from sandbox.core.clock import SECOND, parse_instant
 from sandbox.settings import Settings
@@ -47,6 +52,7 @@ def flags(*words: str) -> Namespace:
     [
         (["--operations", "listSystem"], "did you mean listSystems?"),
         (["--operations", "zzz"], "one of listSystems"),
+        (["--operations", " , "], "expected some of listSystems"),
         (["--key", "ak_test_something"], "give its --url as well"),
         (["--url", "http://user:secret@127.0.0.1:1"], "https://HOST or https://HOST/v1"),
         (["--url", "http://127.0.0.1:1/v2"], "https://HOST or https://HOST/v1"),
@@ -105,6 +111,130 @@ def test_ctrl_c_ends_a_run_with_130_and_without_a_traceback() -> None:
     assert (process.returncode, out) == (130, "")
     assert "interrupted after" in err
     assert "Traceback" not in err
+
+
+def test_a_paper_that_cannot_be_written_is_told_besides_the_report(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--operations", "listSystems", "--max-examples", "1", "--report", "/dev/full"]) == 2
+    captured = capsys.readouterr()
+    assert "/dev/full cannot be written" in captured.err
+    assert "No finding." in captured.out
+
+
+def beside(app, *words: str) -> tuple[Wanted, run.Bench]:  # type: ignore[no-untyped-def]
+    """Return a judge of an app that stands for a service with one key, by GET alone."""
+    wanted = wanted_of(flags("--url", NOWHERE, "--key", "ak_test_enterprise_guest", "--max-examples", "1", *words))
+    return wanted, run.bench_at(wanted, Clock(lambda: 0.0, lambda: 0, lambda _seconds: None), app)
+
+
+def a_service():  # type: ignore[no-untyped-def]
+    return flask_app(create_store(Settings(apis=("aikraft",), fixture="default")))
+
+
+def test_a_link_that_only_a_write_leads_to_does_not_count_where_nothing_is_written() -> None:
+    wanted, bench = beside(a_service(), "--operations", "listSystems", "getJob", "getMonitoring")
+    outcome = run.judged(wanted, bench, Progress(sys.stderr, bench.judge.ledger, eyes=False))
+    assert not outcome.ledger.complaints(), outcome.ledger.complaints()
+    assert "GET /jobs/{job_id} -> [200] pollAgain" in outcome.links.beyond
+    assert (outcome.links.missed, outcome.code) == ((), 0)
+
+
+@pytest.mark.parametrize("times", [1, 1_000])
+def test_an_answer_that_breaks_off_in_a_sequence_is_told_and_no_traceback(times: int) -> None:
+    service, left = a_service(), [times]
+
+    def broken(environ, start):  # type: ignore[no-untyped-def]
+        left[0] -= 1
+        if left[0] >= 0:
+            raise Unreachable("it broke off")
+        return service(environ, start)
+
+    _, bench = beside(broken, "--operations", "listSystems")
+    ledger = walk(bench.judge, 1, 2, 2)
+    assert any("it broke off" in each for each in ledger.errors), ledger.errors
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"[" * 200_000 + b"]" * 200_000, f"deeper than {DEEPEST} levels"),
+        (b'"' + b"x" * LARGEST + b'"', f"more than {LARGEST} bytes"),
+        (b"{}", ""),
+        (b'"' + b"[" * 2 * DEEPEST + b'"', ""),
+    ],
+)
+def test_what_nobody_could_judge_is_no_answer(body: bytes, told: str) -> None:
+    def service(_environ, start):  # type: ignore[no-untyped-def]
+        start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    with by_werkzeug(service) as url:
+        relay = Relay(origin_of(url, ()), may_write=False)
+        environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": BytesIO()}
+        with pytest.raises(Unreachable, match=told) if told else nullcontext():
+            assert relay(environ, lambda *_: None) == [body]
+        relay.close()
+
+
+def test_an_answer_that_is_shorter_than_it_says_is_no_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=_answers_short, args=(listening,))
+        thread.start()
+        relay = Relay(origin_of(f"http://127.0.0.1:{listening.getsockname()[1]}", ()), may_write=False)
+        with pytest.raises(Unreachable, match="expected"):
+            relay({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": BytesIO()}, lambda *_: None)
+        thread.join()
+
+
+def _answers_short(listening: socket.socket) -> None:
+    with listening.accept()[0] as line:
+        line.recv(1 << 16)
+        line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{")
+
+
+JSON = st.recursive(st.text('[]{}"\\a', max_size=5) | st.none(), lambda inner: st.lists(inner, max_size=3))
+
+
+@given(JSON, st.integers(0, 2 * DEEPEST))
+def test_json_is_deep_if_and_only_if_brackets_outside_of_quotes_are(inner: object, levels: int) -> None:
+    def depth(value: object) -> int:
+        return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+
+    value = inner
+    for _ in range(levels):
+        value = [value]
+    assert is_deep(json.dumps(value).encode()) == (depth(value) > DEEPEST)
+
+
+def test_a_fault_that_shows_once_in_a_sequence_is_a_finding() -> None:
+    service, left = a_service(), [1]
+
+    def wrong_once(environ, start):  # type: ignore[no-untyped-def]
+        left[0] -= 1
+        if left[0] == 0:
+            start("500 Internal Server Error", [("Content-Type", "text/plain")])
+            return [b"once"]
+        return service(environ, start)
+
+    _, bench = beside(wrong_once, "--operations", "listSystems")
+    ledger = walk(bench.judge, 1, 2, 2)
+    assert {each.check for each in ledger.findings} >= {"not_a_server_error"}
+
+
+def test_what_only_wrong_data_has_met_bars_no_link(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--operations", "listSystems", "--max-examples", "1"]) == 0, capsys.readouterr().out
+
+
+def test_what_could_steer_a_terminal_is_written_out_in_the_report_too(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    def hostile(_environ, start):  # type: ignore[no-untyped-def]
+        start("200 OK", [("Content-Type", "application/json")])
+        return ['{"data": "\x9b31m\u202e\x7f"}'.encode()]
+
+    report, words = tmp_path / "report.md", ("--key", "ak_test_something", "--operations", "getMonitoring")
+    with by_werkzeug(hostile) as url:
+        assert main(["check", "--url", url, "--max-examples", "1", *words, "--report", str(report)]) == 1
+    assert "\\x9b31m\\u202e" in report.read_text()
+    assert capsys.readouterr().out == report.read_text()
+    assert all(each.isprintable() for each in report.read_text().splitlines())
 
 
 class Log:

@@ -1,7 +1,11 @@
 """`sandbox diff`: nothing between two sandboxes, each planted divergence, and what it may never do."""
 
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 from collections import Counter
 from urllib.parse import parse_qs, urlencode
 
@@ -304,7 +308,44 @@ def test_a_quota_that_never_comes_back_is_no_divergence(capsys):
     instead = lambda _upstream, request, _answer: refused if request.url.path.endswith("monitoring") else None  # noqa: E731
     code, report = told("aikraft", capsys, "--operations", "listSystems,getMonitoring", instead=instead)
     assert (code, report["divergences"]) == (0, [])
+    assert report["refused"] > 0
     assert owed(refused) == 7.0
+
+
+def test_a_run_that_compared_nothing_is_no_success(capsys):
+    refused = httpx.Response(429, headers={"retry-after": "7"}, json={"error": {"code": "rate_limit_exceeded"}})
+    upstream = Upstream("aikraft", Wall(), instead=lambda *_: refused)
+    assert run("aikraft", "--max-examples", "3", transport=upstream) == 2
+    assert "answers 429 to everything" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("operation", ["createSystem", "getJob"])
+def test_operations_that_nothing_allowed_leads_to_are_a_wrong_call(operation, capsys):
+    words = ("--max-examples", "3", "--operations", operation)
+    assert run("aikraft", *words, transport=Upstream("aikraft", Wall())) == 2
+    assert "nothing could be asked" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_a_run_with_130_and_without_a_traceback():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        command = [sys.executable, "-m", "sandbox", "diff", "--upstream", url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            line, _ = silent.accept()
+            process.send_signal(signal.SIGINT)
+            told = process.communicate(timeout=60)
+        line.close()
+    assert (process.returncode, told) == (130, (b"", b""))
+
+
+def test_whoever_reads_the_report_may_leave_early():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with SandboxServer(Settings(apis=("aikraft",))) as server:
+        words = ["diff", "--upstream", server.url, "--upstream-key", KEYS["aikraft"], "--max-examples", "1"]
+        done = subprocess.run([sys.executable, "-m", "sandbox", *words], stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_nothing_that_answers_is_a_wrong_call(capsys):
@@ -318,6 +359,8 @@ WRONG = [
     (("--upstream", "ftp://x"), "--upstream: expected http"),
     (("--upstream", "http://me:secret@host"), "--upstream: expected http"),
     (("--upstream", UP, "--operations", "listThings"), "expected some of listSystems"),
+    (("--upstream", UP, "--operations", ","), "expected some of listSystems"),
+    (("--upstream", UP, "--report", "/"), "--report: expected a file"),
     (("--upstream", UP, "--max-examples", "0"), "--max-examples: expected 1 or more"),
     (("--upstream", UP, "--upstream-key", "with blank"), "--upstream-key: expected a key"),
 ]

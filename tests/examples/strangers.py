@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-LEAN = "-p no:schemathesis -p no:hypothesispytest -p no:faker -p no:anyio"
+LEAN = "-p no:schemathesis -p no:hypothesispytest -p no:faker -p no:anyio -p no:asyncio"
 """Plugins that this environment has and no example asks for; to load them takes longer than the tests do."""
 
 

@@ -17,7 +17,9 @@ from sandbox.testing import SandboxServer, plugin
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["pytester"]
-LEAN = [one for each in ("schemathesis", "faker", "hypothesispytest") for one in ("-p", f"no:{each}")]
+ASYNCIO = ["-o", "asyncio_default_fixture_loop_scope=function"]
+"""What pytest-asyncio wants to be told, or it warns."""
+LEAN = [one for each in ("schemathesis", "faker", "hypothesispytest", "asyncio") for one in ("-p", f"no:{each}")]
 """What a suite in processes of its own has no need of, and would import in each."""
 LOAN = '{"name": "Loan", "description": "Scores.", "purpose": "Credit decisions", "domain": "Financial Services"}'
 
@@ -25,7 +27,7 @@ LOAN = '{"name": "Loan", "description": "Scores.", "purpose": "Credit decisions"
 def ran(pytester: pytest.Pytester, text: str, *options: str, **outcomes: int) -> pytest.RunResult:
     """Run a suite in this process and return what came of it, which has to be as expected."""
     pytester.makepyfile(text)
-    result = pytester.runpytest_inprocess("-W", "error", "--strict-markers", *options)
+    result = pytester.runpytest_inprocess("-W", "error", "--strict-markers", *ASYNCIO, *options)
     result.assert_outcomes(**outcomes)
     return result
 
@@ -278,6 +280,30 @@ def test_tests_that_are_coroutines_have_worlds_too(pytester: pytest.Pytester) ->
             assert (ctrlai_sandbox.clock.now - before).total_seconds() == 3600
         """,
         passed=1,
+    )
+
+
+def test_tests_of_pytest_asyncio_have_worlds_too(pytester: pytest.Pytester) -> None:
+    ran(
+        pytester,
+        """
+        import asyncio, pytest, pytest_asyncio
+
+        @pytest_asyncio.fixture
+        async def units(ctrlai_sandbox):
+            return (await ctrlai_sandbox.aclient.get("/api/v1/units")).json()["meta"]["total"]
+
+        @pytest.mark.asyncio
+        @pytest.mark.parametrize("number", [1, 2])
+        async def test_it(ctrlai_sandbox, units, number):
+            before = ctrlai_sandbox.clock.now
+            answers = await asyncio.gather(*[ctrlai_sandbox.aclient.get("/api/v1/units") for _ in range(3)])
+            await asyncio.sleep(3600)
+            assert [each.json()["meta"]["total"] for each in answers] == [units] * 3
+            assert len(ctrlai_sandbox.requests) == 4
+            assert (ctrlai_sandbox.clock.now - before).total_seconds() == 3600
+        """,
+        passed=2,
     )
 
 

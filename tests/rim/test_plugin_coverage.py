@@ -14,10 +14,11 @@ import pytest
 import sandbox.testing.gathering  # noqa: F401
 from sandbox.settings import Settings
 from sandbox.testing import Sandbox, SandboxServer
+from tests.rim.test_plugin import ASYNCIO
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["pytester"]
-LEAN = [one for each in ("schemathesis", "faker", "hypothesispytest") for one in ("-p", f"no:{each}")]
+LEAN = [one for each in ("schemathesis", "faker", "hypothesispytest", "asyncio") for one in ("-p", f"no:{each}")]
 """What a suite in processes of its own has no need of, and would import in each."""
 SUITE = """
     import pytest
@@ -41,7 +42,7 @@ SEEN = {
 def ran(pytester: pytest.Pytester, text: str, *options: str, code: int = 0) -> pytest.RunResult:
     """Run a suite in this process and return what came of it, which has to end with this code."""
     pytester.makepyfile(text)
-    result = pytester.runpytest_inprocess("-W", "error", "--strict-markers", *options)
+    result = pytester.runpytest_inprocess("-W", "error", "--strict-markers", *ASYNCIO, *options)
     assert result.ret == code, "\n".join(result.outlines + result.errlines)
     return result
 

@@ -34,7 +34,6 @@ class Gathering:
         self._config = config
         self._facts = {each.name: each for each in FACTS if each.wanted(config.option)}
         self._values: dict[tuple[str, str], Any] = {}
-        self._lobbies: dict[int, int] = {}
         self._reports: list[Report] = []
 
     def hear(self, sandbox: Sandbox) -> None:
@@ -44,16 +43,7 @@ class Gathering:
             if home is None:
                 self._add(fact, sandbox.api, fact.outside(sandbox))
             else:
-                self._add(fact, sandbox.api, fact.inside(sandbox, *self._inside(sandbox, home)))
-        if home is not None:
-            self._lobbies[id(home)] = home.shelf.lobby.timeline.revision
-
-    def _inside(self, sandbox: Sandbox, home: Home) -> tuple[Sequence[Entry], Contract]:
-        """Return the world's journal, with what came to the lobby since the last look, and the contract."""
-        shelf = home.shelf
-        strangers = shelf.lobby.timeline.journal.since(self._lobbies.get(id(home), 0))
-        own = home.store.journal(shelf, sandbox.world) or ()
-        return [*own, *reversed(strangers)], shelf.realm.keyring.api.contract
+                self._add(fact, sandbox.api, fact.inside(sandbox, *_inside(sandbox, home)))
 
     def _add(self, fact: Fact, api: str, value: Any) -> None:
         known = self._values.get((fact.name, api))
@@ -101,6 +91,14 @@ class Gathering:
             terminalreporter.write_line(line)
         for line in short:
             terminalreporter.write_line(f"FAILED {line}", red=True)
+
+
+def _inside(sandbox: Sandbox, home: Home) -> tuple[Sequence[Entry], Contract]:
+    """Return the world's journal, with what has come to the lobby since the world began, and the contract."""
+    own = home.store.journal(home.shelf, sandbox.world) or ()
+    lobby = sandbox.journal.lobby
+    strays = lobby.records() if lobby is not None else []
+    return [*own, *strays], home.shelf.realm.keyring.api.contract
 
 
 def _lost(folder: Path, name: str, text: str) -> str:

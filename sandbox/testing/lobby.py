@@ -22,14 +22,15 @@ class Lobby:
         """Return what has come since, oldest first; the cause of each is why its key was of no use."""
         from sandbox.core.view import summary
 
-        return [entry_of({**summary(each), "cause": each.request.caller.reason}) for each in self._records()]
+        return [entry_of({**summary(each), "cause": each.request.caller.reason}) for each in self.records()]
 
     def verdicts(self) -> list[Mapping[str, Any]]:
         """Return what these requests say against the client that sent them."""
         from sandbox.core.verdict import verdict_shown
         from sandbox.verdicts.catalogue import judged
 
-        return [verdict_shown(each) for each in judged(self._records(), self.shelf.realm.keyring.api.contract)]
+        return [verdict_shown(each) for each in judged(self.records(), self.shelf.realm.keyring.api.contract)]
 
-    def _records(self) -> list[Record]:
+    def records(self) -> list[Record]:
+        """Return what has come since as the journal has it, oldest first."""
         return self.shelf.lobby.timeline.journal.since(self.since)[::-1]

@@ -358,7 +358,7 @@ MANY = f"""
 
 def test_workers_of_xdist_meet_the_same_worlds_as_one_process(pytester: pytest.Pytester) -> None:
     told = []
-    for number, options in enumerate((["-n0"], ["-n2", "--dist", "loadgroup", *LEAN])):
+    for number, options in enumerate((["-n0", *ASYNCIO], ["-n2", "--dist", "loadgroup", *LEAN])):
         pytester.makepyfile(test_many=MANY)
         folder = pytester.mkdir(f"told-{number}")
         pytester._monkeypatch.setenv("TOLD", str(folder))
@@ -419,7 +419,7 @@ def test_every_argument_of_the_marker_has_a_row(name: str) -> None:
 
 
 def test_every_option_has_a_row(pytester: pytest.Pytester) -> None:
-    options = set(re.findall(r"--sandbox-[a-z-]+", "\n".join(pytester.runpytest_inprocess("--help").outlines)))
+    options = set(re.findall(r"--sandbox-[a-z-]+", "\n".join(pytester.runpytest_inprocess("--help", *ASYNCIO).outlines)))
     told = (ROOT / "docs" / "pytest.md").read_text().partition("\n## Options\n")[2].partition("\n## ")[0]
     assert options == set(re.findall(r"^\| `(--[a-z-]+)", told, re.MULTILINE))
 

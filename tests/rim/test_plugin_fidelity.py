@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.settings import Settings
-from sandbox.testing import SandboxServer
+from sandbox.testing import Sandbox, SandboxServer
 from tests.rim.test_plugin_coverage import LEAN, ran
 
 pytest_plugins = ["pytester"]
@@ -42,6 +42,13 @@ def leaned(pytester: pytest.Pytester, api: str = "aikraft") -> dict[str, Any]:
 def test_a_run_that_leans_on_what_is_documented_is_fine(pytester: pytest.Pytester) -> None:
     result = ran(pytester, DOCUMENTED, INVENTED)
     result.stdout.fnmatch_lines(["*= sandbox =*", "fidelity aikraft: leaned on 0 guesses, 0 of them invented"])
+
+
+def test_what_came_without_a_key_before_a_world_began_is_none_of_its_own(pytester: pytest.Pytester) -> None:
+    with Sandbox() as earlier:
+        earlier.client.get("/v1/systems", headers={"Authorization": "Bearer ak_test_short"})
+        assert len(earlier.strays) == 1
+    ran(pytester, DOCUMENTED, INVENTED).stdout.fnmatch_lines(["fidelity aikraft: leaned on 0 guesses, *"])
 
 
 def test_a_run_that_leans_on_an_invention_fails_and_names_it_with_its_tests(pytester: pytest.Pytester) -> None:

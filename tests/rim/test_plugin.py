@@ -419,7 +419,9 @@ def test_every_argument_of_the_marker_has_a_row(name: str) -> None:
 
 
 def test_every_option_has_a_row(pytester: pytest.Pytester) -> None:
-    options = set(re.findall(r"--sandbox-[a-z-]+", "\n".join(pytester.runpytest_inprocess("--help", *ASYNCIO).outlines)))
+    options = set(
+        re.findall(r"--sandbox-[a-z-]+", "\n".join(pytester.runpytest_inprocess("--help", *ASYNCIO).outlines))
+    )
     told = (ROOT / "docs" / "pytest.md").read_text().partition("\n## Options\n")[2].partition("\n## ")[0]
     assert options == set(re.findall(r"^\| `(--[a-z-]+)", told, re.MULTILINE))
 

@@ -151,8 +151,14 @@ def parse(path: Path, raw: bytes) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        got = f"{error.problem or error.context}{_hint(raw, line)}"
+        got = f"{_problem(error)}{_hint(raw, line)}"
         raise FileError(f"{path}:{line}: expected YAML, got: {got}") from error
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    """Return what is wrong; libyaml has a limit of its own, and may come to it first, since it reads ahead."""
+    told = str(error.problem or error.context)
+    return f"a nesting of more than {DEPTH_LIMIT} levels" if told == "exceeded maximum nesting depth" else told
 
 
 def _line_at(raw: bytes, place: int) -> int:

@@ -44,8 +44,8 @@ class Trial(NamedTuple):
 
 
 WHOLE = [
-    Trial(AIKRAFT, "wsgi", examples=60, sequences=60, steps=20, rounds=8),
-    Trial(CTRLAI, "wsgi", examples=40, sequences=40, steps=20, rounds=8),
+    Trial(AIKRAFT, "wsgi", examples=60, sequences=60, steps=20, rounds=30),
+    Trial(CTRLAI, "wsgi", examples=40, sequences=40, steps=20, rounds=30),
     Trial(PLANE, "wsgi", examples=20, sequences=30, steps=10, rounds=30),
 ]
 ALIKE = [

@@ -87,6 +87,7 @@ CTRLAI = Subject(
         ("GET", "/api/v1/units", None),
         ("POST", "/api/v1/inference", {"query": QUESTION}),
         ("POST", f"/api/v1/units/{SPARE}/verify", {"action": "approve"}),
+        ("GET", "/api/v1/audit", None),
     ),
     likelihood=0.8,
     unexampled=frozenset({"deleteDomain"}),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.check.subject import Subject, asked, shelf_of
-from sandbox.web.plane import Steering
+from sandbox.web.plane import PREFIX, Steering
 from sandbox.web.store import Store
 
 SPANS = ("0s", "90s", "9m", "11m", "1d", "2d12h", "4d", "10d")
@@ -42,7 +42,7 @@ def _begun(store: Store, subject: Subject, key: str, wish: Mapping[str, Any], nu
         ("/scenarios/active", "PUT", wish),
         ("/clock/advance", "POST", {"by": SPANS[number % len(SPANS)]}),
     ):
-        answer = steering.answer(asked(key, method, "/__admin" + path, body))
+        answer = steering.answer(asked(key, method, PREFIX + path, body))
         if answer.status != 200:
             raise ValueError(answer.body.decode())
     for count in range(number % CALLS):

@@ -189,6 +189,11 @@ class Contract:
         node: Mapping[str, Any] = self.document["paths"][operation.path][operation.method.lower()]
         return node
 
+    def parameters(self, operation: Operation) -> tuple[Mapping[str, Any], ...]:
+        """Return the nodes of the operation's parameters, those that its path shares first; they may be references."""
+        shared = self.document["paths"][operation.path].get("parameters", ())
+        return (*shared, *self.written(operation).get("parameters", ()))
+
     def served(self) -> bytes:
         """Return the document as JSON with the sandbox's own server, for tools that read it from the sandbox."""
         return to_json({**self.document, "servers": [{"url": self.prefix}]})

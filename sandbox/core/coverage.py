@@ -154,8 +154,7 @@ def _codes_in(contract: Contract, schema: Mapping[str, Any], depth: int) -> Iter
 
 def _values(contract: Contract, operation: Operation) -> Iterator[Point]:
     node = contract.written(operation)
-    shared = contract.document["paths"][operation.path].get("parameters", ())
-    for each in map(contract.resolved, (*shared, *node.get("parameters", ()))):
+    for each in map(contract.resolved, contract.parameters(operation)):
         if each["in"] == "query":
             told = _listed(contract, each["schema"])
             yield from (Point("value", operation.id, None, f"?{each['name']}", one) for one in told)

@@ -60,8 +60,7 @@ def components(contract: Contract) -> Mapping[str, Node]:
 
 def parameter_node(contract: Contract, operation: Operation, name: str) -> Node:
     """Return what the contract says of a query parameter, or nothing."""
-    shared = contract.document["paths"][operation.path].get("parameters", ())
-    nodes = (contract.resolved(each) for each in (*shared, *contract.written(operation).get("parameters", ())))
+    nodes = map(contract.resolved, contract.parameters(operation))
     return next((each for each in nodes if each["name"] == name), NOTHING)
 
 

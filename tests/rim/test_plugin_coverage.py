@@ -14,12 +14,10 @@ import pytest
 import sandbox.testing.gathering  # noqa: F401
 from sandbox.settings import Settings
 from sandbox.testing import Sandbox, SandboxServer
-from tests.rim.test_plugin import ASYNCIO
+from tests.rim.test_plugin import ASYNCIO, LEAN
 
 ROOT = Path(__file__).resolve().parents[2]
 pytest_plugins = ["pytester"]
-LEAN = [one for each in ("schemathesis", "faker", "hypothesispytest", "asyncio") for one in ("-p", f"no:{each}")]
-"""What a suite in processes of its own has no need of, and would import in each."""
 SUITE = """
     import pytest
 

@@ -9,7 +9,8 @@ import pytest
 
 from sandbox.settings import Settings
 from sandbox.testing import Sandbox, SandboxServer
-from tests.rim.test_plugin_coverage import LEAN, ran
+from tests.rim.test_plugin import LEAN
+from tests.rim.test_plugin_coverage import ran
 
 pytest_plugins = ["pytester"]
 DOCUMENTED = """

@@ -129,8 +129,7 @@ def path_names(operation: Operation) -> list[str]:
 
 def schema_of(contract: Contract, operation: Operation, parameter: Parameter) -> Mapping[str, Any]:
     """Return the schema of a query parameter, its reference resolved."""
-    path = contract.document["paths"][operation.path].get("parameters", ())
-    nodes = (contract.resolved(each) for each in (*path, *contract.written(operation).get("parameters", ())))
+    nodes = map(contract.resolved, contract.parameters(operation))
     return contract.resolved(next(each["schema"] for each in nodes if each["name"] == parameter.name))
 
 
@@ -176,8 +175,7 @@ def _further_pages(contract: Contract) -> Iterator[Link]:
 
 
 def _slots(contract: Contract, operation: Operation) -> Iterator[Slot]:
-    node = contract.document["paths"][operation.path]
-    for each in (*node.get("parameters", ()), *contract.written(operation).get("parameters", ())):
+    for each in contract.parameters(operation):
         component = each["$ref"].rpartition("/")[2] if "$ref" in each else ""
         parameter = contract.resolved(each)
         name = parameter["name"]
